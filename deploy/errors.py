@@ -1,0 +1,117 @@
+"""Everything that can go wrong, as one tree.
+
+    SlipwayError                 exit 1: refused or failed, nothing changed
+    ├── SettingsError            deploy.toml, env files, flags
+    ├── ComposeError             what `docker compose config` refuses, or what cannot be deployed
+    ├── HostError                the way to a machine
+    │   ├── Unreachable          no answer, or the connection broke
+    │   ├── HostKeyRefused       the key is unknown, or is not the one we know
+    │   ├── AccessDenied         the machine refuses the user
+    │   └── CommandFailed        a command ended with an exit code that is not 0
+    │       └── CommandTimedOut  a command took longer than it may
+    ├── EngineError              Docker on that machine: missing, too old, forbidden, no image, no space
+    ├── ProxyError               nginx refuses its configuration, or does not answer through it
+    ├── Unhealthy                a replica crashed, or never became healthy
+    ├── LockHeld                 somebody else is changing this environment
+    ├── LockLost                 somebody else took our lock over
+    ├── SandboxError             the sandbox cannot be built or started
+    ├── RolledBack               exit 3: failed, and the old release serves again
+    └── NeedsPerson              exit 4: failed, and a person must act; says with which command
+
+Each error reads `place: what is wrong. what to do.`
+"""
+
+from typing import ClassVar
+
+
+class SlipwayError(Exception):
+    """An error that a user can act on: a place, a fault and a remedy.
+
+    `detail` is longer evidence (a container's last log lines, a tool's own output), shown below.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, place: str, wrong: str, remedy: str = "", *, detail: str = "") -> None:
+        self.place = place
+        self.wrong = wrong
+        self.remedy = remedy
+        self.detail = detail
+        super().__init__(place, wrong, remedy)
+
+    def __str__(self) -> str:
+        line = f"{self.place}: {_sentence(self.wrong)}"
+        return f"{line} {_sentence(self.remedy)}" if self.remedy else line
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if text.endswith((".", "?", "!", "`")) else f"{text}."
+
+
+class SettingsError(SlipwayError):
+    """A setting is missing, unknown or of the wrong kind."""
+
+
+class ComposeError(SlipwayError):
+    """The Compose file is invalid, or asks for what cannot be deployed."""
+
+
+class HostError(SlipwayError):
+    """The way to a machine failed."""
+
+
+class Unreachable(HostError):
+    """The machine does not answer, or the connection broke."""
+
+
+class HostKeyRefused(HostError):
+    """The machine's host key is unknown, or is not the one on record."""
+
+
+class AccessDenied(HostError):
+    """The machine refuses the user or the user's keys."""
+
+
+class CommandFailed(HostError):
+    """A command ended with an exit code that is not 0."""
+
+
+class CommandTimedOut(CommandFailed):
+    """A command took longer than its timeout."""
+
+
+class EngineError(SlipwayError):
+    """Docker on a machine is missing, too old, forbidden, or out of images or space."""
+
+
+class ProxyError(SlipwayError):
+    """Nginx refuses its configuration, or the release does not answer through it."""
+
+
+class Unhealthy(SlipwayError):
+    """A replica crashed, or did not become healthy in time."""
+
+
+class LockHeld(SlipwayError):
+    """Another run holds this environment's lock."""
+
+
+class LockLost(SlipwayError):
+    """Another run took this run's lock over; nothing more may be changed."""
+
+
+class SandboxError(SlipwayError):
+    """The sandbox cannot be built or started."""
+
+
+class RolledBack(SlipwayError):
+    """The rollout failed; what served before serves again."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class NeedsPerson(SlipwayError):
+    """The rollout failed and could not be undone; the remedy is the exact next command."""
+
+    exit_code: ClassVar[int] = 4
