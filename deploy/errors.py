@@ -9,7 +9,7 @@
     │   ├── AccessDenied         the machine refuses the user
     │   └── CommandFailed        a command ended with an exit code that is not 0
     │       └── CommandTimedOut  a command took longer than it may
-    ├── EngineError              Docker on that machine: missing, too old, forbidden, no image, no space
+    ├── EngineError              Docker there: missing, too old, forbidden, no image, no space
     ├── ProxyError               nginx refuses its configuration, or does not answer through it
     ├── Unhealthy                a replica crashed, or never became healthy
     ├── LockHeld                 somebody else is changing this environment

@@ -1,0 +1,51 @@
+"""The task decorator: Invoke's own, with our errors as one line and their exit codes."""
+
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, NoReturn
+
+from invoke.exceptions import Exit
+from invoke.tasks import Task
+from invoke.tasks import task as invoke_task
+
+from deploy.errors import SlipwayError
+
+ENV_HELP = "environment of deploy.toml, such as staging (default: DEPLOY_ENV, or the only one)"
+APP_HELP = "app: a folder under compose/ (default: ./deploy.toml, DEPLOY_APP, or the only app)"
+JSON_HELP = "print one JSON document instead of text, for machines"
+
+
+class SlipwayTask(Task):  # type: ignore[type-arg]  # Task is generic in its hints only
+    """A task that ends in one clear line instead of a traceback."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Invoke's own signature
+        """Run the task; a `SlipwayError` becomes its line on stderr and its exit code."""
+        signal.signal(signal.SIGTERM, _terminated)
+        try:
+            return super().__call__(*args, **kwargs)
+        except SlipwayError as error:
+            _fail(error)
+        except KeyboardInterrupt:
+            print("interrupted.", file=sys.stderr)
+            raise Exit(code=1) from None
+        except BrokenPipeError:
+            sys.stderr.close()
+            raise Exit(code=1) from None
+
+
+def task(**options: Any) -> Callable[[Callable[..., Any]], SlipwayTask]:  # noqa: ANN401
+    """Declare a task, as `invoke.task` does: `@task(help={"env": ENV_HELP})`."""
+    return invoke_task(klass=SlipwayTask, **options)
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _fail(error: SlipwayError) -> NoReturn:
+    if error.detail:
+        print(error.detail.rstrip(), file=sys.stderr)
+    print(error, file=sys.stderr)
+    raise Exit(code=error.exit_code)
