@@ -1,0 +1,1 @@
+"""The Transformation Coaching API."""
