@@ -1,0 +1,84 @@
+"""The images of the sandbox as a table: another image is one line here and one folder in images/."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+FOLDER: Final = Path(__file__).parent / "images"
+CACHE: Final = "slipway-sandbox"
+"""Every image of the cache is `slipway-sandbox/<name>:<hash of what it is made of>`."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An image built from a folder on top of another image."""
+
+    name: str
+    base: str
+    official: tuple[str, ...] = ()
+    """The names on Docker Hub that it stands in for; none for the sandbox's own images."""
+    args: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
+    """Where its Dockerfile lies, when that is not its name."""
+
+    @property
+    def path(self) -> Path:
+        """The folder of its Dockerfile."""
+        return FOLDER / (self.folder or self.name)
+
+
+SUITES: Final = ("trixie", "bookworm")
+"""Root file systems; bookworm is the Debian with Python 3.11, PostgreSQL 15 and Redis 7."""
+
+RECIPES: Final = (
+    Recipe("debian-trixie", "trixie", folder="base"),
+    Recipe("debian-bookworm", "bookworm", folder="base"),
+    Recipe("server", "debian-trixie"),
+    Recipe("registry", "debian-trixie"),
+    Recipe("busybox", "debian-trixie", ("busybox:latest",)),
+    Recipe(
+        "nginx",
+        "debian-trixie",
+        ("nginx:alpine", "nginx:1.30-alpine", "nginx:stable-alpine", "nginx:latest"),
+    ),
+    Recipe("nginx-older", "nginx", ("nginx:1.29-alpine",)),
+    Recipe("postgres", "debian-bookworm", ("postgres:15", "postgres:15-alpine"), {"PG": "15"}),
+    Recipe("python", "debian-bookworm", ("python:3.11-slim",)),
+    Recipe("redis", "debian-bookworm", ("redis:7", "redis:7-alpine")),
+)
+
+BY_NAME: Final = {recipe.name: recipe for recipe in RECIPES}
+
+
+def official() -> tuple[Recipe, ...]:
+    """Give the recipes that stand in for images of Docker Hub."""
+    return tuple(recipe for recipe in RECIPES if recipe.official)
+
+
+def digest(parts: Iterable[str | bytes]) -> str:
+    """Hash parts in order into 12 hexadecimal digits; where one part ends matters."""
+    total = sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        total.update(b"%d:" % len(data))
+        total.update(data)
+    return total.hexdigest()[:12]
+
+
+def folder_parts(folder: Path) -> list[bytes]:
+    """List what decides a build: each file's name, whether it is executable, and its content."""
+    parts: list[bytes] = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            runs = b"x" if path.stat().st_mode & 0o100 else b"-"
+            parts += [str(path.relative_to(folder)).encode(), runs, path.read_bytes()]
+    return parts
+
+
+def reference(recipe: Recipe, base: str, extra: Iterable[bytes] = ()) -> str:
+    """Name a recipe's image in the cache, by the content it is made of."""
+    args = [f"{key}={value}" for key, value in sorted(recipe.args.items())]
+    content = digest([base, *args, *folder_parts(recipe.path), *extra])
+    return f"{CACHE}/{recipe.name}:{content}"
