@@ -1,4 +1,4 @@
-"""Containers of the sandbox: made, started, awaited; made anew when what they are made of changed."""
+"""Containers of the sandbox: made, started, awaited; made anew when their blueprint changed."""
 
 import io
 import tarfile
@@ -108,9 +108,7 @@ def _find(client: docker.DockerClient, blueprint: Blueprint) -> Container | None
         return None
 
 
-def _start_new(
-    client: docker.DockerClient, blueprint: Blueprint, ready: Ready
-) -> None:
+def _start_new(client: docker.DockerClient, blueprint: Blueprint, ready: Ready) -> None:
     """Start a new container; a server without `--privileged` where that is enough, else with."""
     for privileged in (False, True) if blueprint.system else (False,):
         container = _create(client, blueprint, privileged=privileged)
@@ -137,9 +135,7 @@ def _start(container: Container, blueprint: Blueprint) -> None:
         ) from error
 
 
-def _wait(
-    container: Container, blueprint: Blueprint, ready: Ready
-) -> None:
+def _wait(container: Container, blueprint: Blueprint, ready: Ready) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         container.reload()
@@ -153,7 +149,9 @@ def _wait(
             break
         time.sleep(0.05)
     last = container.logs(tail=20).decode(errors="replace")
-    raise SandboxError(blueprint.name, wrong, f"see `docker logs {blueprint.container}`", detail=last)
+    raise SandboxError(
+        blueprint.name, wrong, f"see `docker logs {blueprint.container}`", detail=last
+    )
 
 
 def _create(client: docker.DockerClient, blueprint: Blueprint, *, privileged: bool) -> Container:
@@ -178,7 +176,7 @@ def _create(client: docker.DockerClient, blueprint: Blueprint, *, privileged: bo
         ports=list(blueprint.ports),
         labels=blueprint.labels,
         host_config=host_config,
-        networking_config=api.create_networking_config({blueprint.network: alias}),
+        networking_config={"EndpointsConfig": {blueprint.network: alias}},
     )
     container = client.containers.get(made["Id"])
     if blueprint.files:
@@ -187,7 +185,7 @@ def _create(client: docker.DockerClient, blueprint: Blueprint, *, privileged: bo
 
 
 def _system(*, privileged: bool) -> dict[str, Any]:
-    """What systemd and an inner engine need from the outer one."""
+    """Give what systemd and an inner engine need from the outer one."""
     common = {"tmpfs": {"/run": "", "/run/lock": ""}, "cgroupns": "private"}
     if privileged:
         return common | {"privileged": True}

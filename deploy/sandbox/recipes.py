@@ -1,4 +1,4 @@
-"""The images of the sandbox as a table: another image is one line here and one folder in images/."""
+"""The images of the sandbox as a table: another one is a line here and a folder in images/."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -5,7 +5,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
+from threading import Lock
 from typing import Final
 
 import docker
@@ -37,13 +38,15 @@ def fill(
     wanted = stocked(stock, offers)
     if stock.holds(wanted):
         return wanted
-    made = [pool.submit(offer.provide) for offer in offers]
+    made = [(offer, pool.submit(offer.provide)) for offer in offers]
     container = _start_empty(client, stock.ensure("registry"), name)
     try:
         port = _published(container)
         _wait(port)
-        for offer, image in zip(offers, made, strict=True):
-            _push(client, f"{LOOPBACK}:{port}", offer, image.result())
+        turn = Lock()  # one after the other: a layer is pushed once, and shared from then on
+        pushes = [pool.submit(_push, client, port, each, turn) for each in made]
+        for push in pushes:
+            push.result()
         repository, tag = wanted.split(":")
         label = "".join(f"LABEL {key}={value}" for key, value in CACHED.items())
         container.commit(repository, tag, changes=label)
@@ -56,7 +59,7 @@ def fill(
 def answers(port: int) -> bool:
     """Tell whether a registry answers on a loopback port."""
     try:
-        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/v2/", timeout=2):  # noqa: S310
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/v2/", timeout=2):
             return True
     except OSError:
         return False
@@ -73,29 +76,42 @@ def _wait(port: int) -> None:
 def _start_empty(client: docker.DockerClient, image: str, name: str) -> Container:
     for left in client.containers.list(all=True, filters={"name": f"^/{name}$"}):
         left.remove(force=True, v=True)
-    return client.containers.run(
-        image, name=name, detach=True, ports={f"{PORT}/tcp": (LOOPBACK, None)}
+    made = client.api.create_container(
+        image,
+        name=name,
+        ports=[PORT],
+        host_config=client.api.create_host_config(port_bindings={PORT: (LOOPBACK,)}),
     )
+    container = client.containers.get(made["Id"])
+    container.start()
+    return container
 
 
 def _published(container: Container) -> int:
     container.reload()
-    return int(container.ports[f"{PORT}/tcp"][0]["HostPort"])
+    bindings = container.ports[f"{PORT}/tcp"] or []
+    return int(bindings[0]["HostPort"])
 
 
-def _push(client: docker.DockerClient, address: str, offer: Offer, image: str) -> None:
-    """Push an image under its first tag, and give its manifest the others.
+def _push(
+    client: docker.DockerClient, port: int, made: tuple[Offer, Future[str]], turn: Lock
+) -> None:
+    """Push an image under its first tag as soon as it is made, and give its manifest the others.
 
     The address of the registry is a name on this machine's engine for the push only.
     """
+    offer, image = made
     first, *others = offer.tags
+    address = f"{LOOPBACK}:{port}"
     repository = f"{address}/{offer.repository}"
-    client.api.tag(image, repository, first)
-    try:
-        lines = client.api.push(repository, first, stream=True, decode=True)
-        follow(f"push of {offer.repository}:{first}", lines)
-    finally:
-        client.api.remove_image(f"{repository}:{first}", noprune=True)
+    reference = image.result()
+    with turn:
+        client.api.tag(reference, repository, first)
+        try:
+            lines = client.api.push(repository, first, stream=True, decode=True)
+            follow(f"push of {offer.repository}:{first}", lines)
+        finally:
+            client.api.remove_image(f"{repository}:{first}", noprune=True)
     if others:
         manifest = _manifest(address, offer.repository, first)
         for tag in others:
@@ -103,7 +119,7 @@ def _push(client: docker.DockerClient, address: str, offer: Offer, image: str) -
 
 
 def _manifest(address: str, repository: str, tag: str) -> bytes:
-    request = urllib.request.Request(  # noqa: S310 - an address of ours
+    request = urllib.request.Request(
         f"http://{address}/v2/{repository}/manifests/{tag}", headers={"Accept": MANIFEST}
     )
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
@@ -112,7 +128,7 @@ def _manifest(address: str, repository: str, tag: str) -> bytes:
 
 def _put_manifest(address: str, repository: str, tag: str, manifest: bytes) -> None:
     kind = str(json.loads(manifest).get("mediaType", MANIFEST))
-    request = urllib.request.Request(  # noqa: S310 - an address of ours
+    request = urllib.request.Request(
         f"http://{address}/v2/{repository}/manifests/{tag}",
         data=manifest,
         method="PUT",

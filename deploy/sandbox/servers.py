@@ -23,7 +23,13 @@ ANSWERS: Final = (
 
 
 def server(
-    identity: str, name: str, image: str, ports: Mapping[str, int], client_key: str, host_key: Path
+    identity: str,
+    name: str,
+    image: str,
+    *,
+    ports: Mapping[str, int],
+    client_key: Path,
+    host_key: Path,
 ) -> Blueprint:
     """Draw a server: published ports, its own host key, and the one key that may log in."""
     keys = "/etc/ssh/ssh_host_ed25519_key"
@@ -34,8 +40,8 @@ def server(
         ports={PUBLISHED[name][purpose]: port for purpose, port in ports.items()},
         files=(
             File(keys, host_key.read_text(), 0o600),
-            File(f"{keys}.pub", host_key.with_name(f"{host_key.name}.pub").read_text()),
-            File("/home/deploy/.ssh/authorized_keys", f"{client_key}\n", 0o600, DEPLOY_UID),
+            File(f"{keys}.pub", _public(host_key)),
+            File("/home/deploy/.ssh/authorized_keys", _public(client_key), 0o600, DEPLOY_UID),
         ),
         system=True,
         data="/var/lib/docker",
@@ -69,6 +75,10 @@ def server_ready(port: int) -> Callable[[Container], bool]:
 def builder_ready(path: Path) -> Callable[[Container], bool]:
     """Make the check that the builder's engine answers through the shared folder, to us."""
     return lambda container: _engine_answers(container) and _is_ours(path)
+
+
+def _public(key: Path) -> str:
+    return key.with_name(f"{key.name}.pub").read_text()
 
 
 def _engine_answers(container: Container) -> bool:

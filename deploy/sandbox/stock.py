@@ -51,7 +51,9 @@ class Stock:
             made_of = [bases.hub_name(name)] if self._from_hub else bases.recipe(name, self._mirror)
             return f"{CACHE}/root-{name}:{digest(made_of)}"
         recipe = BY_NAME[name]
-        extra = [part for pair in self._added(recipe).items() for part in (pair[0].encode(), pair[1])]
+        extra = [
+            part for pair in self._added(recipe).items() for part in (pair[0].encode(), pair[1])
+        ]
         return reference(recipe, self.reference(recipe.base), extra)
 
     def ensure(self, name: str) -> str:
@@ -68,7 +70,7 @@ class Stock:
     def holds(self, wanted: str) -> bool:
         """Tell whether an image is in stock."""
         try:
-            self._client.api.inspect_image(wanted)
+            self._client.images.get(wanted)
         except ImageNotFound:
             return False
         return True
@@ -96,16 +98,20 @@ class Stock:
                 there = self.holds(name)
                 repository, tag = name.split(":")
                 follow(name, self._client.api.pull(repository, tag, stream=True, decode=True))
-                self._client.api.tag(name, *wanted.split(":"))
+                self._tag(name, wanted)
                 if not there:
                     self._client.api.remove_image(name, noprune=True)
                 self._report(f"image {name}")
         return wanted
 
+    def _tag(self, name: str, wanted: str) -> None:
+        repository, tag = wanted.split(":")
+        self._client.api.tag(name, repository, tag)
+
     def _root(self, suite: str, wanted: str) -> None:
         if self._from_hub:
             self._pull(bases.hub_name(suite), f"{CACHE}/hub-debian:{suite}-slim")
-            self._client.api.tag(f"{CACHE}/hub-debian:{suite}-slim", *wanted.split(":"))
+            self._tag(f"{CACHE}/hub-debian:{suite}-slim", wanted)
             return
         with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
             tar = Path(folder) / f"{suite}.tar"
