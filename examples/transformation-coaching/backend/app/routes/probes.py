@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
+from pydantic import JsonValue
 
 from app.settings import get_settings
 
@@ -22,5 +23,5 @@ async def slow(seconds: Annotated[float, Query(ge=0, le=10)] = 5) -> dict[str, A
 
 
 @router.post("/echo")
-async def echo(body: Annotated[Any, Body()]) -> dict[str, Any]:
+async def echo(body: Annotated[JsonValue, Body()]) -> dict[str, Any]:
     return {"version": get_settings().app_version, "body": body}
