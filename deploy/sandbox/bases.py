@@ -19,6 +19,7 @@ SLIM: Final = (
     "--dpkgopt=path-include=/usr/share/locale/locale.alias",
     "--dpkgopt=path-exclude=/usr/share/doc/*",
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+    "--dpkgopt=force-unsafe-io",
     '--aptopt=APT::Install-Recommends "false"',
     '--aptopt=Acquire::Check-Valid-Until "false"',
 )

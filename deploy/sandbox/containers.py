@@ -180,7 +180,7 @@ def _create(client: docker.DockerClient, blueprint: Blueprint, *, privileged: bo
     )
     container = client.containers.get(made["Id"])
     if blueprint.files:
-        container.put_archive("/", _packed(blueprint.files))
+        container.put_archive("/", packed(blueprint.files))
     return container
 
 
@@ -197,9 +197,10 @@ def _system(*, privileged: bool) -> dict[str, Any]:
     }
 
 
-def _packed(files: Sequence[File]) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
+def packed(files: Sequence[File]) -> bytes:
+    """Pack files into the archive that the engine unpacks in a container."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
         for file in files:
             entry = tarfile.TarInfo(file.path.lstrip("/"))
             entry.mode, entry.uid, entry.gid = file.mode, file.owner, file.owner
@@ -209,4 +210,4 @@ def _packed(files: Sequence[File]) -> bytes:
             else:
                 entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
-    return packed.getvalue()
+    return archive.getvalue()

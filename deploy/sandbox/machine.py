@@ -1,5 +1,6 @@
 """What the sandbox takes from this machine: its Docker engine, its CA files, its Debian mirror."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -18,21 +19,44 @@ AUTHORITIES: Final = Path("/usr/local/share/ca-certificates")
 KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 HUB: Final = "https://registry-1.docker.io/v2/"
 PARALLEL: Final = 32
+TIMEOUT: Final = 600
 
 
 def engine() -> docker.DockerClient:
-    """Connect to this machine's Docker engine."""
+    """Connect to this machine's engine: DOCKER_HOST, the usual socket, or the CLI's context."""
     try:
-        client = docker.from_env(timeout=600, max_pool_size=PARALLEL)
-        client.ping()
+        return _connect(None)
     except DockerException as error:
+        address = _address_of_context()
+        try:
+            if address:
+                return _connect(address)
+        except DockerException:
+            pass  # what was wrong with the usual way says more
         raise SandboxError(
             "sandbox",
             "no Docker engine answers on this machine",
             "run scripts/setup, or set DOCKER_HOST",
             detail=str(error),
         ) from error
+
+
+def _connect(address: str | None) -> docker.DockerClient:
+    client = (
+        docker.DockerClient(address, timeout=TIMEOUT, max_pool_size=PARALLEL)
+        if address
+        else docker.from_env(timeout=TIMEOUT, max_pool_size=PARALLEL)
+    )
+    client.ping()
     return client
+
+
+def _address_of_context() -> str:
+    """Ask the CLI which engine it talks to; the SDK knows nothing of contexts."""
+    if os.environ.get("DOCKER_HOST") or not shutil.which("docker"):
+        return ""
+    command = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def authorities() -> dict[str, bytes]:
@@ -74,6 +98,6 @@ def mirror() -> Mirror:
 def pick_mirror(addresses: list[str]) -> Mirror:
     """Pick Debian's archive and its security archive among a machine's package sources."""
     plain = [address.rstrip("/") for address in addresses]
-    main = [address for address in plain if address.endswith("/debian")]
+    main = [a for a in plain if a.endswith("/debian") and not a.endswith("/linux/debian")]
     security = [address for address in plain if address.endswith("/debian-security")]
     return Mirror(main[0] if main else Mirror.main, security[0] if security else Mirror.security)

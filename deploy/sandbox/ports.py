@@ -43,17 +43,18 @@ def choose(
     `fixed` names the containers that exist: theirs stay, whoever holds them. The search starts at
     a place made from the identity, so that two checkouts seldom meet and never depend on it.
     """
-    taken = {port for name in fixed for port in known.get(name, {}).values()}
+    remembered = {port for each in known.values() for port in each.values()}
     start = int(identity, 16) % COUNT
-    candidates = (FIRST + (start + step) % COUNT for step in range(COUNT))
+    around = (FIRST + (start + step) % COUNT for step in range(COUNT))
+    new = (port for port in around if port not in remembered and free(port))
     chosen: Ports = {}
+    taken: set[int] = set()
     for container, wanted in PUBLISHED.items():
         chosen[container] = {}
         for purpose in wanted:
             port = known.get(container, {}).get(purpose)
-            keep = port is not None and (container in fixed or (port not in taken and free(port)))
-            if port is None or not keep:
-                port = next((each for each in candidates if each not in taken and free(each)), None)
+            if port is None or port in taken or not (container in fixed or free(port)):
+                port = next(new, None)
             if port is None:
                 raise SandboxError("sandbox", "no free port is left on 127.0.0.1", "stop something")
             taken.add(port)
