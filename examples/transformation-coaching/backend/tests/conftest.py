@@ -1,6 +1,7 @@
 """A migrated database for each test: Postgres when TEST_DATABASE_URL says where, else SQLite."""
 
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -18,39 +19,64 @@ from app.settings import get_settings
 BACKEND = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
-    """Give a new, empty database."""
-    server = os.environ.get("TEST_DATABASE_URL")
-    if server is None:
-        yield f"sqlite:///{tmp_path}/app.db"
-        return
-    name = f"test_{uuid.uuid4().hex}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+class Databases:
+    """Makes databases: in Postgres where TEST_DATABASE_URL points, else as SQLite files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server = os.environ.get("TEST_DATABASE_URL")
+
+    def create(self, template: str | None = None) -> str:
+        """Return the URL of a new database, empty or a copy of the one at `template`."""
+        name = f"test_{uuid.uuid4().hex}"
+        if self.server is None:
+            if template is not None:
+                shutil.copy(make_url(template).database or "", self.folder / name)
+            return f"sqlite:///{self.folder / name}"
+        source = "template1" if template is None else make_url(template).database
+        self._run(f"CREATE DATABASE {name} TEMPLATE {source}")
+        return make_url(self.server).set(database=name).render_as_string(hide_password=False)
+
+    def drop(self, url: str) -> None:
+        """Remove what `create` made."""
+        if self.server is not None:
+            self._run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    def _run(self, statement: str) -> None:
+        admin = create_engine(self.server or "", isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(statement))
+        admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    return Databases(tmp_path_factory.mktemp("databases"))
+
+
+@pytest.fixture(scope="session")
+def migrated_template(databases: Databases) -> Iterator[str]:
+    """Migrate one database; tests get copies of it."""
+    url = databases.create()
+    alembic(process_environment(url), "upgrade", "head", check=True)
+    yield url
+    databases.drop(url)
 
 
 @pytest.fixture
-def environment(database_url: str) -> dict[str, str]:
-    """Give the environment of a process of this app."""
-    return os.environ | {
-        "DATABASE_URL": database_url,
-        "SECRET_KEY": "a secret for tests that is long enough",
-        "APP_VERSION": "v1-test",
-        "PYTHONPATH": str(BACKEND),
-    }
+def environment(databases: Databases) -> Iterator[dict[str, str]]:
+    """Give the environment of a process of this app, with an empty database."""
+    url = databases.create()
+    yield process_environment(url)
+    databases.drop(url)
 
 
 @pytest.fixture
-def migrated(environment: dict[str, str]) -> dict[str, str]:
-    """Give the same environment, its database at the newest revision."""
-    alembic(environment, "upgrade", "head", check=True)
-    return environment
+def migrated(databases: Databases, migrated_template: str) -> Iterator[dict[str, str]]:
+    """Give the environment with a database at the newest revision."""
+    url = databases.create(migrated_template)
+    yield process_environment(url)
+    databases.drop(url)
 
 
 @pytest.fixture
@@ -64,6 +90,15 @@ def client(migrated: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterato
         yield test_client
     get_settings.cache_clear()
     get_engine.cache_clear()
+
+
+def process_environment(database_url: str) -> dict[str, str]:
+    return os.environ | {
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": "a secret for tests that is long enough",
+        "APP_VERSION": "v1-test",
+        "PYTHONPATH": str(BACKEND),
+    }
 
 
 def alembic(
