@@ -15,7 +15,6 @@ import asyncio
 import logging
 import os
 import time
-from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -73,7 +72,7 @@ class HalfMigration:
         self.broken = broken
         self.applied = 0
 
-    def on_version_apply(self, **_: Any) -> None:  # noqa: ANN401 - Alembic's own signature
+    def on_version_apply(self, *_: object, **__: object) -> None:
         """Run after each revision, inside its transaction."""
         self.applied += 1
         if self.applied > 1:
