@@ -57,7 +57,7 @@ class Assembly:
         image = registry.fill(
             self.client,
             self.stock,
-            name=self.checkout.container("stocking"),
+            identity=self.checkout.identity,
             pool=pool,
             report=self.report,
         )

@@ -125,6 +125,8 @@ def _start_new(client: docker.DockerClient, blueprint: Blueprint, ready: Ready) 
 
 def _start(container: Container, blueprint: Blueprint) -> None:
     try:
+        if container.status == "paused":
+            container.unpause()
         container.start()
     except APIError as error:
         raise SandboxError(

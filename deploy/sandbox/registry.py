@@ -13,6 +13,7 @@ import docker
 from docker.models.containers import Container
 
 from deploy.errors import SandboxError
+from deploy.sandbox.containers import MARK
 from deploy.sandbox.ports import LOOPBACK
 from deploy.sandbox.recipes import CACHE, digest
 from deploy.sandbox.stock import CACHED, Offer, Report, Stock, follow
@@ -31,7 +32,7 @@ def stocked(stock: Stock, offers: Sequence[Offer]) -> str:
 
 
 def fill(
-    client: docker.DockerClient, stock: Stock, *, name: str, pool: Executor, report: Report
+    client: docker.DockerClient, stock: Stock, *, identity: str, pool: Executor, report: Report
 ) -> str:
     """Make the image of the filled registry where it is not in stock; return its reference."""
     offers = stock.offers()
@@ -39,7 +40,7 @@ def fill(
     if stock.holds(wanted):
         return wanted
     made = [(offer, pool.submit(offer.provide)) for offer in offers]
-    container = _start_empty(client, stock.ensure("registry"), name)
+    container = _start_empty(client, stock.ensure("registry"), identity)
     try:
         port = _published(container)
         _wait(port)
@@ -73,12 +74,14 @@ def _wait(port: int) -> None:
         time.sleep(0.05)
 
 
-def _start_empty(client: docker.DockerClient, image: str, name: str) -> Container:
+def _start_empty(client: docker.DockerClient, image: str, identity: str) -> Container:
+    name = f"slipway-{identity}-stocking"
     for left in client.containers.list(all=True, filters={"name": f"^/{name}$"}):
         left.remove(force=True, v=True)
     made = client.api.create_container(
         image,
         name=name,
+        labels={MARK: identity},
         ports=[PORT],
         host_config=client.api.create_host_config(port_bindings={PORT: (LOOPBACK,)}),
     )

@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import docker
@@ -51,6 +51,8 @@ class Sandbox(Checkout):
             for network in client.networks.list(filters=mine):
                 network.remove()
             self.builder_socket.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.builder_folder.rmdir()
             if purge:
                 (self.state / "origin").unlink(missing_ok=True)
                 _purge(client, report)

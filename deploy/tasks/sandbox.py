@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @task()
 def up(_context: Context) -> None:
-    """Start the sandbox: servers, a builder and a registry on this machine."""
+    """Start the sandbox: servers, builder, registry."""
     from deploy.sandbox import Sandbox  # noqa: PLC0415 - `inv --list` stays fast
 
     started = time.monotonic()
@@ -27,7 +27,7 @@ def up(_context: Context) -> None:
 
 @task(help={"purge": "also remove the cached images; the next start builds them again"})
 def down(_context: Context, purge: bool = False) -> None:
-    """Remove the sandbox; cached images stay, so that the next start takes seconds."""
+    """Remove the sandbox; its images stay cached."""
     from deploy.sandbox import Sandbox  # noqa: PLC0415 - `inv --list` stays fast
 
     Sandbox.at(_checkout()).down(_show, purge=purge)
