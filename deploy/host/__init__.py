@@ -2,5 +2,18 @@
 
 from deploy.host.base import Host, Process, check
 from deploy.host.command import Command, Result, Script, Secret
+from deploy.host.step import Run, Step, run_step, step_script
 
-__all__ = ["Command", "Host", "Process", "Result", "Script", "Secret", "check"]
+__all__ = [
+    "Command",
+    "Host",
+    "Process",
+    "Result",
+    "Run",
+    "Script",
+    "Secret",
+    "Step",
+    "check",
+    "run_step",
+    "step_script",
+]

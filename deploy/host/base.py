@@ -31,7 +31,9 @@ class Process(Protocol):
 class Host(Protocol):
     """A machine where commands run."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Return what errors and plans call it."""
 
     def start(self, command: Command, *, terminal: bool = False) -> Process:
         """Start `command` and return at once. Raises `HostError`."""

@@ -99,12 +99,12 @@ class Script:
     """A POSIX shell script shipped with this package, run on a machine with arguments.
 
     Scripts are files beside the module that uses them (`package`), so that they can be read and
-    linted as what they are. `prelude`, where given, is another file of that package put in front.
+    linted as what they are. `preludes` are (package, file) pairs put in front, in their order.
     """
 
     package: str
     file: str
-    prelude: str = ""
+    preludes: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -113,9 +113,7 @@ class Script:
 
     def command(self, *arguments: str, stdin: bytes = b"", timeout: float = 60.0) -> Command:
         """Return the command that runs this script with `arguments` as $1, $2 and so on."""
-        text = _read(self.package, self.file)
-        if self.prelude:
-            text = _read(self.package, self.prelude) + text
+        text = "\n".join(_read(*part) for part in (*self.preludes, (self.package, self.file)))
         return Command(
             ("sh", "-c", text, self.name, *arguments),
             name=self.name,

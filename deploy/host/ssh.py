@@ -205,5 +205,6 @@ def _network_reason(error: OSError) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, NoValidConnectionsError):
-        return "; ".join(sorted({cause.strerror or str(cause) for cause in error.errors.values()}))
+        causes = {getattr(cause, "strerror", None) or str(cause) for cause in error.errors.values()}
+        return "; ".join(sorted(causes))
     return error.strerror or str(error)

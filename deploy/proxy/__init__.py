@@ -1,0 +1,1 @@
+"""What stands between the users and the replicas: plain nginx."""

@@ -1,1 +1,21 @@
-"""What people type."""
+"""What people type: each task turns flags into one call, and shows what came of it."""
+
+from invoke.collection import Collection
+
+from deploy.tasks import images, look, rollout, sandbox, server
+
+namespace = Collection(
+    rollout.deploy,
+    rollout.rollback,
+    rollout.scale,
+    rollout.migrate,
+    look.status,
+    look.releases,
+    look.health,
+    look.logs,
+    look.execute,
+    images.build,
+    images.push,
+)
+namespace.add_collection(Collection("server", server.unlock))
+namespace.add_collection(sandbox.collection, name="sandbox")

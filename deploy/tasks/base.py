@@ -20,7 +20,7 @@ JSON_HELP = "print one JSON document instead of text, for machines"
 class SlipwayTask(Task):  # type: ignore[type-arg]  # Task is generic in its hints only
     """A task that ends in one clear line instead of a traceback."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Invoke's own signature
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task; a `SlipwayError` becomes its line on stderr and its exit code."""
         signal.signal(signal.SIGTERM, _terminated)
         try:
@@ -35,7 +35,7 @@ class SlipwayTask(Task):  # type: ignore[type-arg]  # Task is generic in its hin
             raise Exit(code=1) from None
 
 
-def task(**options: Any) -> Callable[[Callable[..., Any]], SlipwayTask]:  # noqa: ANN401
+def task(**options: Any) -> Callable[[Callable[..., Any]], SlipwayTask]:
     """Declare a task, as `invoke.task` does: `@task(help={"env": ENV_HELP})`."""
     return invoke_task(klass=SlipwayTask, **options)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @task()
 def up(_context: Context) -> None:
     """Start the sandbox: servers, builder, registry."""
-    from deploy.sandbox import Sandbox  # noqa: PLC0415 - `inv --list` stays fast
+    from deploy.sandbox import Sandbox
 
     started = time.monotonic()
     status = Sandbox.at(_checkout()).up(_show)
@@ -28,7 +28,7 @@ def up(_context: Context) -> None:
 @task(help={"purge": "also remove the cached images; the next start builds them again"})
 def down(_context: Context, purge: bool = False) -> None:
     """Remove the sandbox; its images stay cached."""
-    from deploy.sandbox import Sandbox  # noqa: PLC0415 - `inv --list` stays fast
+    from deploy.sandbox import Sandbox
 
     Sandbox.at(_checkout()).down(_show, purge=purge)
     print("The sandbox is down.")
@@ -37,7 +37,7 @@ def down(_context: Context, purge: bool = False) -> None:
 @task(help={"json": JSON_HELP})
 def status(_context: Context, json: bool = False) -> None:
     """Show what runs in the sandbox and how to reach it."""
-    from deploy.sandbox import Sandbox  # noqa: PLC0415 - `inv --list` stays fast
+    from deploy.sandbox import Sandbox
 
     found = Sandbox.at(_checkout()).status()
     if json:

@@ -1,0 +1,79 @@
+"""The Compose file, as `docker compose config` reads it. There is no parser of ours."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy.errors import ComposeError, EngineError
+from deploy.host import Command, Host
+
+_UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
+_REQUIRED = re.compile(r"required variable (\w+) is missing a value(?:: (.*))?")
+_MESSAGE = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
+
+
+def compose_argv(project: str, files: tuple[Path, ...], env_file: Path | None) -> tuple[str, ...]:
+    """Return `docker compose` with its project, files and env file."""
+    argv = ["docker", "compose", "--project-name", project]
+    argv += ["--project-directory", str(files[0].parent)]
+    for file in files:
+        argv += ["--file", str(file)]
+    if env_file:
+        argv += ["--env-file", str(env_file)]
+    return tuple(argv)
+
+
+def read_document(
+    host: Host, project: str, files: tuple[Path, ...], env_file: Path | None
+) -> Mapping[str, Any]:
+    """Return the whole model as one dictionary. `host` is this machine, TAG in its environment.
+
+    Raises `ComposeError` for an invalid file and for a variable that has no value.
+    """
+    place = " + ".join(str(file) for file in files)
+    if env_file and not env_file.is_file():
+        raise ComposeError(
+            str(env_file),
+            "there is no such env file",
+            f"copy {env_file.parent / '.env.example'} and fill it in, or run `inv env.init`",
+        )
+    command = Command(
+        (*compose_argv(project, files, env_file), "config", "--format", "json"),
+        name="docker compose config",
+    )
+    result = host.run(command)
+    unset = sorted(set(_UNSET.findall(result.error_text)))
+    if unset:
+        raise _unset_error(place, unset, env_file)
+    if not result.ok:
+        raise _invalid(place, result.error_text, env_file)
+    document: Mapping[str, Any] = json.loads(result.stdout)
+    return document
+
+
+def _unset_error(place: str, names: list[str], env_file: Path | None) -> ComposeError:
+    return ComposeError(
+        place,
+        f"no value for {', '.join('${' + name + '}' for name in names)}",
+        f"set it in {env_file}" if env_file else "give the environment an env_file that sets it",
+    )
+
+
+def _invalid(place: str, text: str, env_file: Path | None) -> ComposeError | EngineError:
+    required = _REQUIRED.search(text)
+    if required:
+        return _unset_error(place, [required[1]], env_file)
+    if "compose" in text and ("not a docker command" in text or "unknown command" in text):
+        return EngineError(
+            "this machine",
+            "the `docker compose` plugin is missing",
+            "install docker-compose-plugin (Docker's packages) or docker-compose-v2 (Ubuntu)",
+        )
+    messages = _MESSAGE.findall(text) or text.splitlines()
+    return ComposeError(
+        place,
+        messages[-1].strip() if messages else "docker compose refuses it",
+        "mend the file; `docker compose config` shows what Compose sees",
+    )

@@ -1,0 +1,51 @@
+"""The files that travel with a release, addressed by their content.
+
+A shipped file lies under files/<hash of its content>/ on the server: its path changes when, and
+only when, its content does. So a service whose configuration did not change is not recreated, and
+an old release still finds its own files.
+"""
+
+import hashlib
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.host.archive import PRIVATE, pack
+
+
+@dataclass
+class Shipment:
+    """What a release brings along: paths on the server, relative to the environment's folder."""
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+    sources: dict[str, Path] = field(default_factory=dict)
+
+    def add(self, source: Path) -> str:
+        """Add a file or a folder; return its path, which holds the hash of its content."""
+        path = f"files/{content_hash(source)}/{source.name}"
+        self.sources[path] = source
+        return path
+
+    def write(self, path: str, content: bytes) -> None:
+        """Add a private file (mode 0600) with `content` under `path`."""
+        self.contents[path] = content
+
+    def tar(self) -> bytes:
+        """Return everything as one uncompressed tar archive."""
+        return pack(self.contents, PRIVATE, self.sources)
+
+
+def content_hash(source: Path) -> str:
+    """Return 12 hex digits over names, modes and contents of a file or of all below a folder."""
+    digest = hashlib.sha256()
+    for path in _walk(source):
+        name = path.relative_to(source).as_posix()
+        executable = bool(path.stat().st_mode & stat.S_IXUSR)
+        content = path.read_bytes() if path.is_file() else b""
+        digest.update(f"{name}\0{executable}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:12]
+
+
+def _walk(source: Path) -> Iterable[Path]:
+    return [source, *sorted(source.rglob("*"))] if source.is_dir() else [source]

@@ -1,0 +1,36 @@
+#!/bin/sh
+# One look at everything. $1 folder of the environment, $2 Compose project, $3 format of a container
+# Prints lines of `kind value`. Ends 20: no docker, 21: docker refuses, 22: no compose plugin.
+set -u
+root=$1 project=$2 format=$3
+
+command -v docker >/dev/null || exit 20
+info=$(docker info --format '{{.ServerVersion}} {{.KernelVersion}} {{.DockerRootDir}}' 2>&1) || {
+    printf '%s\n' "$info" >&2
+    exit 21
+}
+compose=$(docker compose version --short 2>/dev/null) || exit 22
+docker_root=${info##* }
+free=$(df -Pk "$docker_root" 2>/dev/null | awk 'NR == 2 {print $4}')
+printf 'server %s %s %s %s\n' "${info% *}" "$compose" "${free:-0}" "$(date +%s)"
+
+ids=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \
+    --filter label=com.docker.compose.oneoff=False)
+# shellcheck disable=SC2086 # one word an id
+[ -z "$ids" ] || docker inspect --format "$format" $ids 2>/dev/null
+
+cd "$root" 2>/dev/null || exit 0
+printf 'stamp %s:%s\n' "$(readlink current)" "$(wc -c 2>/dev/null <journal.jsonl || echo 0)"
+printf 'current %s\n' "$(basename "$(readlink current)")"
+for record in releases/*/release.json; do
+    [ -f "$record" ] && printf 'release %s\n' "$(cat "$record")"
+done
+for upstream in upstreams/*.conf; do
+    [ -f "$upstream" ] && printf 'upstream %s %s\n' "$(basename "$upstream" .conf)" "$(head -n 1 "$upstream")"
+done
+if [ -d lock ]; then
+    printf 'lock %s %s %s\n' "$(($(date +%s) - $(stat -c %Y lock/heartbeat)))" \
+        "$([ -e lock/abandoned ] && echo abandoned || echo held)" "$(cat lock/holder)"
+fi
+[ ! -f journal.jsonl ] || tail -n 60 journal.jsonl | sed 's/^/journal /'
+exit 0

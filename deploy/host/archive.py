@@ -1,0 +1,33 @@
+"""Small tar archives in memory, to be sent over stdin."""
+
+import io
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+PRIVATE, READABLE = 0o600, 0o644
+
+
+def pack(
+    contents: Mapping[str, bytes], mode: int, sources: Mapping[str, Path] | None = None
+) -> bytes:
+    """Return an uncompressed tar archive.
+
+    `contents` maps paths in the archive to bytes, written with `mode`; `sources` maps paths to
+    files and folders of this machine, which keep their modes and lose their owners.
+    """
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for path, content in sorted(contents.items()):
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(content), mode
+            archive.addfile(entry, io.BytesIO(content))
+        for path, source in sorted((sources or {}).items()):
+            archive.add(source, path, filter=_anonymous)
+    return buffer.getvalue()
+
+
+def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    return entry

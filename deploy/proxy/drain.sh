@@ -1,0 +1,36 @@
+#!/bin/sh
+# Settles upstreams on names instead of addresses, so that they stay true after a reboot, and waits
+# until every worker that still knew the old replicas is gone. step.sh and reload.sh stand in front.
+#   $1 seconds to wait at most  $2 names of the replicas, space between  $3… ids of nginx containers
+# Upstreams come as tar on stdin. Ends 51/52: nginx refused, 54: a name does not resolve.
+drain=$1 names=$2
+shift 2
+ids=$*
+receive
+
+for nginx in $ids; do
+    for name in $names; do
+        until=$(($(date +%s) + 10))
+        until docker exec "$nginx" getent hosts "$name" >/dev/null 2>&1; do
+            [ "$(date +%s)" -lt "$until" ] || { echo "$name" >&2; exit 54; }
+            sleep 0.2
+        done
+    done
+done
+reload_all upstreams.next
+
+# shellcheck disable=SC2154 # old_workers comes from reload.sh
+old_pids=$(echo "$old_workers" | tr -s ' ' '\n' | grep . || echo none)
+until=$(($(date +%s) + drain))
+for nginx in $ids; do
+    while :; do
+        left=$(docker top "$nginx" -eo pid 2>/dev/null | grep -cxF "$old_pids" || :)
+        [ "$left" -gt 0 ] || break
+        [ "$(date +%s)" -lt "$until" ] || {
+            say "$left old workers are still busy after $drain s; going on"
+            break
+        }
+        sleep 0.1
+    done
+done
+rm -rf upstreams.before .nginx.log

@@ -1,0 +1,122 @@
+"""Nginx on a machine: rehearse, switch, watch, drain. Each method is one script, one round trip."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from deploy.errors import ProxyError, SlipwayError, Unhealthy
+from deploy.host import Host, Run, Script, Step, run_step, step_script
+from deploy.host.archive import READABLE, pack
+
+_HERE = "deploy.proxy"
+_SWITCH = step_script(_HERE, "switch.sh", "reload.sh")
+_WATCH = step_script(_HERE, "watch.sh", "reload.sh")
+_DRAIN = step_script(_HERE, "drain.sh", "reload.sh")
+_ASK = Script(_HERE, "ask.sh", ((_HERE, "reload.sh"),))
+
+NO_URL = "-"
+_SLACK = 90.0  # seconds for tests, reloads and probes beyond the waiting that was asked for
+
+Watch = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Nginx:
+    """The nginx containers of one project on `host`, reached by their ids."""
+
+    host: Host
+    project: str
+    url: str
+
+    def switch(
+        self,
+        run: Run,
+        compose_file: str,
+        upstreams: Mapping[str, str],
+        *,
+        ids: Sequence[str],
+        count: int,
+        watch: Watch,
+    ) -> None:
+        """Send traffic to where `upstreams` (file name to text) point, proven before and after.
+
+        `count` good answers in a row count as a proof. Raises `ProxyError`; then nginx serves as
+        before.
+        """
+        step = Step(
+            _SWITCH,
+            "switch",
+            (self.project, compose_file, self.url or NO_URL, str(count), *ids),
+            self._errors(),
+            stdin=_tar(upstreams),
+            timeout=_SLACK,
+        )
+        run_step(self.host, run, step, watch)
+
+    def watch(self, run: Run, replicas: Sequence[str], ids: Sequence[str], seconds: float) -> None:
+        """See for `seconds` that `replicas` stay well and that nginx answers."""
+        step = Step(
+            _WATCH,
+            "watch",
+            (f"{seconds:.0f}", self.url or NO_URL, " ".join(replicas), *ids),
+            self._errors(),
+            timeout=seconds + _SLACK,
+        )
+        run_step(self.host, run, step)
+
+    def drain(
+        self,
+        run: Run,
+        upstreams: Mapping[str, str],
+        *,
+        names: Sequence[str],
+        ids: Sequence[str],
+        seconds: float,
+        watch: Watch,
+    ) -> None:
+        """Settle on `upstreams`, and wait until no worker knows the old replicas any more."""
+        step = Step(
+            _DRAIN,
+            "drain",
+            (f"{seconds:.0f}", " ".join(names), *ids),
+            self._errors(),
+            stdin=_tar(upstreams),
+            timeout=seconds + _SLACK,
+        )
+        run_step(self.host, run, step, watch)
+
+    def ask(self, root: str, ids: Sequence[str]) -> str:
+        """Return what the URL answers through each nginx. Raises `ProxyError` where that is bad."""
+        if not self.url:
+            raise ProxyError("health", "no url is configured", "add url to the environment")
+        if not ids:
+            raise ProxyError("health", "no nginx runs", "look at `inv status`")
+        result = self.host.run(_ASK.command(root, self.url, *ids, timeout=_SLACK))
+        if not result.ok:
+            raise ProxyError(
+                "health", f"{self.url} answers {result.text.strip()}", "see `inv logs`"
+            )
+        return f"{self.url} answers {result.text.strip()}"
+
+    def _errors(self) -> Mapping[int, Callable[[str], SlipwayError]]:
+        def error(wrong: str, remedy: str) -> Callable[[str], SlipwayError]:
+            return lambda text: ProxyError("nginx", wrong, remedy, detail=text)
+
+        mend = "mend the configuration under nginx/ and deploy again"
+        look = "what it answered is above; mend it and deploy again"
+        return {
+            41: lambda text: Unhealthy(
+                "watch", "a new replica crashed after a healthy start", look, detail=text
+            ),
+            50: error(f"the new release does not answer at {self.url} through nginx", look),
+            51: error("it refuses its configuration (`nginx -t`)", mend),
+            52: error("it did not take the new configuration", mend),
+            53: error(f"{self.url} is not answered well through nginx", look),
+            54: error(
+                "it cannot resolve the name of a replica",
+                "see that nginx and the service share a network",
+            ),
+        }
+
+
+def _tar(upstreams: Mapping[str, str]) -> bytes:
+    return pack({name: text.encode() for name, text in upstreams.items()}, READABLE)

@@ -1,0 +1,109 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # project, ids and drain come from the script behind
+# Put between step.sh and the scripts that talk to nginx.
+
+# in_nginx ID ARGUMENT…: nginx in the container, with the configuration file it was started with
+in_nginx() {
+    id=$1
+    shift
+    conf=$(docker inspect --format '{{range .Args}}{{println .}}{{end}}' "$id" | sed -n '/^-c$/{n;p;}')
+    docker exec "$id" nginx ${conf:+-c "$conf"} "$@"
+}
+
+workers() {
+    docker top "$1" -eo pid,args 2>/dev/null | awk '/nginx: worker process/ && !/shutting down/ {print $1}' | sort
+}
+
+# receive: what is there, with the upstreams that come as tar on stdin, in upstreams.next
+receive() {
+    mkdir -p upstreams
+    rm -rf upstreams.next
+    cp -Rp upstreams upstreams.next
+    tar -xpof - -C upstreams.next
+    chmod 755 upstreams upstreams.next
+}
+
+# place FOLDER: put the upstreams of FOLDER where nginx reads them, each by an atomic rename
+place() {
+    for file in "$1"/*.conf; do
+        [ -f "$file" ] || continue
+        cp "$file" "upstreams/.$(basename "$file").new"
+        chmod 644 "upstreams/.$(basename "$file").new"
+        mv "upstreams/.$(basename "$file").new" "upstreams/$(basename "$file")"
+    done
+    for file in upstreams/*.conf; do
+        [ ! -f "$file" ] || [ -f "$1/$(basename "$file")" ] || rm -f "$file"
+    done
+}
+
+# reload ID: test, reload, and wait until new workers serve. The old ones are left in $old_workers.
+# Ends 51: nginx refuses the configuration, 52: it did not take it.
+reload() {
+    in_nginx "$1" -t >.nginx.log 2>&1 || return 51
+    before=$(workers "$1")
+    old_workers="$old_workers $before"
+    in_nginx "$1" -s reload >.nginx.log 2>&1 || return 52
+    until=$(($(date +%s) + 10))
+    while [ "$(date +%s)" -lt "$until" ]; do
+        fresh=$(workers "$1" | grep -vxF "${before:-none}" || :)
+        [ -z "$fresh" ] || return 0
+        sleep 0.1
+    done
+    docker logs --tail 5 "$1" >.nginx.log 2>&1
+    return 52
+}
+
+# reload_all FOLDER: place it and reload every nginx; where one refuses, what was there comes back
+reload_all() {
+    old_workers=
+    rm -rf upstreams.before
+    cp -Rp upstreams upstreams.before
+    place "$1"
+    for nginx in $ids; do
+        code=0
+        reload "$nginx" || code=$?
+        [ "$code" = 0 ] || {
+            cat .nginx.log >&2
+            put_back
+            exit "$code"
+        }
+    done
+}
+
+put_back() {
+    place upstreams.before
+    for nginx in $ids; do
+        in_nginx "$nginx" -s reload >/dev/null 2>&1 || :
+    done
+}
+
+# answer CONTAINER URL: the status code that nginx in CONTAINER gives, its body in .answer
+answer() {
+    authority=${2#*://}
+    authority=${authority%%/*}
+    port=${authority##*:}
+    [ "$port" != "$authority" ] || case $2 in https:*) port=443 ;; *) port=80 ;; esac
+    docker exec "$1" curl --silent --show-error --insecure --max-time 10 \
+        --resolve "${authority%%:*}:$port:127.0.0.1" --write-out '\n%{http_code}' "$2" >.answer 2>&1 || :
+    tail -n 1 .answer | grep -E '^[0-9]{3}$' || echo 000
+}
+
+# prove CONTAINER URL COUNT: that many good answers in a row, within 15 s
+prove() {
+    good=0
+    bad=0
+    until=$(($(date +%s) + 15))
+    while [ "$good" -lt "$3" ]; do
+        status=$(answer "$1" "$2")
+        case $status in
+        2?? | 3??) good=$((good + 1)) ;;
+        000) good=0 && sleep 0.1 ;;
+        *) good=0 && bad=$((bad + 1)) && sleep 0.3 ;;
+        esac
+        if [ "$bad" -ge 5 ] || [ "$(date +%s)" -ge "$until" ]; then
+            echo "$2 answers $status through nginx:" >&2
+            sed '$d' .answer | head -c 600 | head -n 8 | sed 's/^/  | /' >&2
+            return 1
+        fi
+    done
+}

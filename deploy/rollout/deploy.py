@@ -1,0 +1,186 @@
+"""What is typed as deploy, rollback and scale: observe, plan, show, pull, plan again, carry out."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from deploy.engine.base import Observation, Service
+from deploy.errors import SettingsError, SlipwayError
+from deploy.rollout.journal import interrupted_run
+from deploy.rollout.lock import Changed
+from deploy.rollout.plan import Extras, Plan, plan_rollout
+from deploy.rollout.release import Release, current_release, release_from, releases_of
+from deploy.rollout.report import Report, Timings, timed
+from deploy.rollout.run import Rollout, Target
+
+_ATTEMPTS = 3  # how often a run looks again when another one changed something meanwhile
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A release that is not recorded yet, and the files that make it, as a tar archive."""
+
+    release: Release
+    payload: bytes = field(default=b"", repr=False)
+
+
+class Blueprint(Protocol):
+    """What is wanted, before digests are known."""
+
+    @property
+    def images(self) -> frozenset[str]:
+        """Return the image references of the Compose file."""
+
+    @property
+    def moving(self) -> frozenset[str]:
+        """Return those whose digest must be asked for again, even where one is known."""
+
+    def draft(self, seen: Observation, pins: Mapping[str, str]) -> Draft:
+        """Return the release with images pinned as far as `pins` goes."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is about to happen: shown, and confirmed or not, before anything does."""
+
+    release: Release
+    plan: Plan
+    pulls: tuple[str, ...]
+    seen: Observation
+    extras: Extras
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended. `release` serves; `timings` are step titles with seconds."""
+
+    release: Release
+    changed: bool
+    timings: Sequence[tuple[str, float]] = ()
+
+
+Confirm = Callable[[Proposal], None]
+
+
+def deploy(
+    target: Target, blueprint: Blueprint, extras: Extras, report: Report, confirm: Confirm
+) -> Outcome:
+    """Bring the wanted release up. `confirm` shows the proposal, and raises to refuse it."""
+    for attempt in range(_ATTEMPTS):
+        seen = target.engine.observe()
+        pins = known_pins(seen, blueprint)
+        draft = blueprint.draft(seen, pins)
+        plan = plan_rollout(draft.release.services, seen, extras, target.drain)
+        pulls = tuple(sorted((blueprint.images - set(pins)) | blueprint.moving))
+        if not pulls and _is_done(draft.release, plan, seen):
+            return Outcome(current_release(seen) or draft.release, changed=False)
+        if attempt == 0:
+            confirm(Proposal(draft.release, plan, pulls, seen, extras))
+        timings: Timings = []
+        if pulls:
+            pins = {**pins, **_pull(target, pulls, report, timings)}
+            draft = blueprint.draft(seen, pins)
+            plan = plan_rollout(draft.release.services, seen, extras, target.drain)
+            if _is_done(draft.release, plan, seen):
+                return Outcome(current_release(seen) or draft.release, changed=False)
+        rollout = Rollout(target, draft.release, seen, plan, report, timings=timings)
+        try:
+            return Outcome(rollout.carry_out(draft.payload), changed=True, timings=rollout.timings)
+        except Changed:
+            report.note("another run changed something meanwhile: looking again")
+    raise Changed(target.host.name, "other runs keep changing it", "try again when they are done")
+
+
+def put(target: Target, wanted: Release, report: Report, confirm: Confirm, reason: str) -> Outcome:
+    """Bring a recorded release up again, as it was recorded, through the same steps."""
+    seen = target.engine.observe()
+    plan = plan_rollout(wanted.services, seen, drain=target.drain)
+    if _is_done(wanted, plan, seen) and seen.current == wanted.id:
+        return Outcome(wanted, changed=False)
+    starting = {name for step in plan.steps for name in step.services}
+    images = {wanted.services[name].image for name in starting if name in wanted.services}
+    confirm(Proposal(wanted, plan, (), seen, Extras()))
+    timings: Timings = []
+    if images:
+        _pull(target, tuple(sorted(images)), report, timings)
+    rollout = Rollout(target, wanted, seen, plan, report, reason=reason, timings=timings)
+    return Outcome(rollout.carry_out(b""), changed=True, timings=rollout.timings)
+
+
+def known_pins(seen: Observation, blueprint: Blueprint) -> dict[str, str]:
+    """Return the digests that stay: those of the current release, and the running edge's image.
+
+    A tag that moved on in the registry must not touch a database behind the user's back.
+    """
+    current = current_release(seen)
+    pins = dict(current.images) if current else {}
+    pins = {name: value for name, value in pins.items() if name not in blueprint.moving}
+    for edge in seen.of("edge"):
+        pins["edge"] = edge.image
+    return pins
+
+
+def choose_release(seen: Observation, name: str | None) -> Release:
+    """Return the release called `name`; without a name, the one before the current one."""
+    recorded = releases_of(seen)
+    if name:
+        found = [
+            release for release in recorded if release.id.startswith(name) or release.tag == name
+        ]
+        if not found:
+            known = ", ".join(release.id for release in recorded) or "none"
+            raise SettingsError("--to", f"there is no release {name!r}", f"recorded are: {known}")
+        return found[0]
+    current = current_release(seen)
+    older = [
+        r for r in recorded if current and (r.created_at, r.id) < (current.created_at, current.id)
+    ]
+    if not older:
+        raise SlipwayError(
+            "rollback",
+            "there is no earlier release on the server",
+            "look at `inv releases`; deploy an older version with `inv deploy --tag`",
+        )
+    return older[0]
+
+
+def scaled(release: Release, replicas: Mapping[str, int]) -> Release:
+    """Return `release` with other numbers of replicas. Raises `SettingsError`."""
+    services = dict(release.services)
+    for name, number in replicas.items():
+        if name not in services:
+            raise SettingsError("scale", f"there is no service {name!r}", _services(services))
+        if not services[name].rolls or services[name].proxy:
+            why = services[name].why or "one nginx serves at a time"
+            raise SettingsError(
+                "scale", f"{name} cannot be scaled: {why}", "scale the others, or mend that"
+            )
+        services[name] = dataclasses.replace(services[name], replicas=number)
+    return dataclasses.replace(release, services=services)
+
+
+def recorded_current(seen: Observation) -> Release:
+    """Return the current release. Raises `SlipwayError` where nothing was ever deployed."""
+    record = seen.releases.get(seen.current)
+    if record is None:
+        raise SlipwayError("release", "nothing is deployed here yet", "run `inv deploy` first")
+    return release_from(record)
+
+
+def _services(services: Mapping[str, Service]) -> str:
+    return f"the services are: {', '.join(services)}"
+
+
+def _is_done(wanted: Release, plan: Plan, seen: Observation) -> bool:
+    """Whether everything is as wanted, and recorded, and no run was cut off."""
+    current = current_release(seen)
+    same = current is not None and current.services == wanted.services
+    return plan.empty and same and seen.lock is None and interrupted_run(seen.journal) is None
+
+
+def _pull(
+    target: Target, images: Sequence[str], report: Report, timings: Timings
+) -> Mapping[str, str]:
+    with timed(report, timings, "pull"):
+        return target.engine.pull(images, report.say)

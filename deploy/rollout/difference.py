@@ -1,0 +1,121 @@
+"""What differs between a wanted release and what was seen on the server. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from deploy.engine.base import Observation, Replica, Service
+from deploy.proxy.upstream import describe
+
+
+class Action(StrEnum):
+    """What is to be done about a service."""
+
+    KEEP = "keep"
+    CREATE = "create"
+    ROLL = "roll"
+    SCALE = "scale"
+    SETTLE = "settle"
+    RECREATE = "recreate"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One service: what is to be done and why, and the replicas that decide it.
+
+    `good` replicas are of the wanted definition and well; `old` ones run and are to go; `dead` ones
+    do not run. `service` is None where the wanted release no longer has it.
+    """
+
+    name: str
+    action: Action
+    reason: str
+    service: Service | None = None
+    good: tuple[Replica, ...] = ()
+    old: tuple[Replica, ...] = ()
+    dead: tuple[Replica, ...] = field(default=())
+
+    @property
+    def missing(self) -> int:
+        """How many replicas are still to be started."""
+        return max(0, self.service.replicas - len(self.good)) if self.service else 0
+
+
+def compare(wanted: Mapping[str, Service], seen: Observation) -> dict[str, Change]:
+    """Return what is to be done about each wanted service, and about each that is there."""
+    changes = {name: _change(service, seen) for name, service in wanted.items()}
+    _follow_edge(changes)
+    for replica in seen.replicas:
+        if replica.service not in wanted:
+            changes[replica.service] = Change(
+                replica.service,
+                Action.REMOVE,
+                "it is not in the Compose file",
+                old=tuple(found for found in seen.of(replica.service) if found.running),
+                dead=tuple(found for found in seen.of(replica.service) if not found.running),
+            )
+    return changes
+
+
+def _follow_edge(changes: dict[str, Change]) -> None:
+    """Recreate nginx together with the edge whose network namespace it lives in."""
+    moved = any(
+        change.service and change.service.edge and change.action != Action.KEEP
+        for change in changes.values()
+    )
+    for name, change in changes.items():
+        there = (*change.good, *change.old, *change.dead)
+        if moved and change.service and change.service.proxy and there:
+            changes[name] = replace(
+                change,
+                action=Action.RECREATE,
+                reason="its edge is new",
+                good=(),
+                old=there,
+                dead=(),
+            )
+
+
+def _change(service: Service, seen: Observation) -> Change:
+    there = seen.of(service.name)
+    matching = [
+        replica for replica in there if replica.serving and replica.definition == service.definition
+    ]
+    good = tuple(matching[: service.replicas])
+    old = tuple(replica for replica in there if replica.running and replica not in good)
+    dead = tuple(replica for replica in there if not replica.running)
+    action, reason = _decide(service, seen, good, old, dead)
+    return Change(service.name, action, reason, service, good, old, dead)
+
+
+def _decide(
+    service: Service,
+    seen: Observation,
+    good: tuple[Replica, ...],
+    old: tuple[Replica, ...],
+    dead: tuple[Replica, ...],
+) -> tuple[Action, str]:
+    stale = [replica for replica in old if replica.definition != service.definition]
+    ill = [replica for replica in old if not replica.serving]
+    startable = all(replica.definition == service.definition for replica in dead)
+    if not good and not old and (service.rolls or startable):
+        return Action.CREATE, "it is not running"
+    if not service.rolls and not good and (stale or dead):
+        return Action.RECREATE, "its definition changed"
+    if stale:
+        return Action.ROLL, "its definition changed"
+    if ill:
+        return Action.ROLL if service.rolls else Action.RECREATE, "a replica is unhealthy"
+    if old or len(good) < service.replicas:
+        return Action.SCALE, f"{len(good) + len(old)} run, {service.replicas} are wanted"
+    if dead:
+        return Action.SETTLE, "a stopped replica is left over"
+    if service.upstream and not _settled(service, seen, good):
+        return Action.SETTLE, "nginx does not name exactly its replicas"
+    return Action.KEEP, "nothing changed"
+
+
+def _settled(service: Service, seen: Observation, good: tuple[Replica, ...]) -> bool:
+    found = describe(seen.upstreams.get(service.name, ""))
+    return found.settled and sorted(found.names) == sorted(replica.name for replica in good)

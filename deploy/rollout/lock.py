@@ -1,0 +1,170 @@
+"""The lock of an environment: taken atomically on the server, kept by a heartbeat.
+
+The lock is held by a small script on the server whose standard input is our connection. It sees at
+once when this process dies, and marks the lock as abandoned; where the network swallows even that,
+the heartbeat grows old. Either way the next run takes the lock over and writes that down.
+"""
+
+import contextlib
+import json
+import threading
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from deploy.errors import EngineError, HostError, LockHeld, SlipwayError, Unreachable
+from deploy.host import Host, Process, Run, Script, check
+
+_LOCK = Script("deploy.rollout", "lock.sh")
+_UNLOCK = Script("deploy.rollout", "unlock.sh")
+HEARTBEAT = 5.0  # seconds between heartbeats
+EXPIRY = 30  # seconds without one until the lock is stale
+_CLAIM_TIMEOUT = 180.0  # seconds for taking it and for sending the release
+_NO_RIGHT, _BUSY, _HELD, _CHANGED, _NO_ROOM = 23, 75, 77, 78, 79
+
+
+class Changed(SlipwayError):
+    """Something was written on the server since it was observed: look again."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lock, and why. `since` is the server's clock."""
+
+    run: str
+    owner: str
+    reason: str
+    since: float
+
+    def to_json(self) -> str:
+        """Return it as one line."""
+        return json.dumps(vars(self))
+
+
+class Lock:
+    """A held lock: a context that gives it back."""
+
+    def __init__(self, host: Host, run: Run, process: Process) -> None:
+        self._host, self._run, self._process = host, run, process
+        self._over = threading.Event()
+        self._beat = threading.Thread(target=self._keep, daemon=True)
+        self._beat.start()
+
+    @classmethod
+    def claim(cls, host: Host, root: str, holder: Holder, stamp: str, payload: bytes) -> "Lock":
+        """Take the lock of `root` and put the files of `payload`, a tar archive, in their place.
+
+        `stamp` is the one that was observed. Raises `LockHeld`, `Changed`, `EngineError`.
+        """
+        command = _LOCK.command(
+            root, holder.run, holder.to_json(), stamp, str(EXPIRY), str(len(payload))
+        )
+        process = host.start(command)
+        with contextlib.suppress(OSError):  # then the script has ended, and says why
+            process.stdin.write(payload)
+            process.stdin.flush()
+        answer = _first_line(process)
+        if answer != "claimed":
+            raise _refusal(host, root, process)
+        return cls(host, Run(root, holder.run), process)
+
+    @property
+    def run(self) -> Run:
+        """The run that holds it."""
+        return self._run
+
+    def release(self) -> None:
+        """Give it back; harmless where record.sh did so already."""
+        self._over.set()
+        with contextlib.suppress(OSError, ValueError, HostError):
+            self._process.stdin.write(b"release\n")
+            self._process.stdin.flush()
+            self._process.stdin.close()
+            self._process.wait(5)
+        self._process.kill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def _keep(self) -> None:
+        while not self._over.wait(HEARTBEAT):
+            try:
+                self._process.stdin.write(b"\n")
+                self._process.stdin.flush()
+            except (OSError, ValueError):
+                return
+
+
+def unlock(host: Host, root: str, run: str) -> None:
+    """Free the lock that `run` holds. Raises `LockHeld` where another run holds it by now."""
+    command = _UNLOCK.command(root, run)
+    result = host.run(command)
+    if result.exit_code == _HELD:
+        raise LockHeld(host.name, "another run holds the lock by now", "look at `inv status`")
+    check(host.name, command, result)
+
+
+def _first_line(process: Process) -> str:
+    """Return the first line of standard output, or nothing when the process ended without one."""
+    answer = bytearray()
+    done = threading.Event()
+
+    def read() -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while not answer.endswith(b"\n"):
+                chunk = process.stdout.read(1)
+                if not chunk:
+                    break
+                answer.extend(chunk)
+        done.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    end = time.monotonic() + _CLAIM_TIMEOUT
+    while not done.wait(0.05) and time.monotonic() < end:
+        continue
+    return answer.decode(errors="replace").strip()
+
+
+def _refusal(host: Host, root: str, process: Process) -> SlipwayError:
+    code = process.wait(10)
+    text = process.stderr.read(64 * 1024).decode(errors="replace").strip()
+    process.kill()
+    if code is None:
+        return Unreachable(host.name, "taking the lock took too long", "look at its load and disk")
+    if code == _HELD:
+        age, _, holder = text.partition("\n")
+        return held(host.name, json.loads(holder or "{}"), float(age or 0))
+    if code == _CHANGED:
+        return Changed(host.name, "another run changed something meanwhile", "run it again")
+    if code == _NO_RIGHT:
+        return EngineError(
+            host.name,
+            f"user {text} may not write to {root}",
+            f"prepare the folder once: `sudo install -d -o {text} {root}`",
+        )
+    if code == _BUSY:
+        return EngineError(host.name, text, "wait for that step, then run the command again")
+    if code == _NO_ROOM:
+        return EngineError(host.name, f"{root} cannot be written to: {text}", "free some space")
+    return EngineError(host.name, f"the lock cannot be taken (exit code {code}): {text}")
+
+
+def held(place: str, holder: dict[str, object], age: float) -> LockHeld:
+    """Return the error that says who holds the lock."""
+    since = time.strftime("%H:%M:%S UTC", time.gmtime(float(str(holder.get("since", 0)))))
+    return LockHeld(
+        place,
+        f"{holder.get('owner', 'somebody')} is at work here: {holder.get('reason', 'a run')},"
+        f" since {since}, last heartbeat {age:.0f} s ago",
+        "wait until it has ended; if that process is surely dead, the lock frees itself after"
+        f" {EXPIRY} s, or at once with `inv server.unlock`",
+    )

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Takes the lock of an environment, puts the release in its place, and keeps the lock while the
+# client lives: each line on stdin is a heartbeat, `release` ends it, end of file marks it abandoned.
+#   $1 folder  $2 id of the run  $3 holder as JSON  $4 stamp that was observed  $5 seconds without a
+#   heartbeat until it is stale  $6 bytes of tar that come first on stdin
+# Prints `claimed`. Ends 23: no right to write, 77: held (says by whom), 78: something changed since
+# the observation, 79: the files cannot be written.
+set -eu
+umask 077
+trap '' PIPE HUP
+root=$1 run=$2 holder=$3 stamp=$4 expiry=$5 bytes=$6
+
+{ mkdir -p "$root" && [ -w "$root" ]; } 2>/dev/null || { id -un >&2; exit 23; }
+cd "$root"
+mkdir -p releases upstreams data files
+chmod 755 upstreams
+
+note() {
+    printf '{"at":%d,"run":"%s","note":"%s","holder":%s}\n' "$(date +%s)" "$run" "$1" "$2" \
+        >>journal.jsonl 2>/dev/null || :
+}
+ours() { [ "$(cat lock/run 2>/dev/null)" = "$run" ]; }
+
+exec 8>>.claim
+flock -w 30 8 || exit 77
+if [ -d lock ]; then
+    age=$(($(date +%s) - $(stat -c %Y lock/heartbeat 2>/dev/null || echo 0)))
+    if [ ! -e lock/abandoned ] && [ "$age" -lt "$expiry" ]; then
+        printf '%s\n%s\n' "$age" "$(cat lock/holder)" >&2
+        exit 77
+    fi
+    exec 9>>.step
+    flock -w 60 9 || { echo "still running here: $(cat .step)" >&2; exit 75; }
+    note "took over an abandoned lock" "$(cat lock/holder)"
+    stamp="$(readlink current || :):$(wc -c 2>/dev/null <journal.jsonl || echo 0)"
+    rm -rf lock
+    exec 9>&-
+fi
+[ "$(readlink current || :):$(wc -c 2>/dev/null <journal.jsonl || echo 0)" = "${stamp:-:0}" ] || exit 78
+rm -rf lock.new
+mkdir lock.new
+printf '%s\n' "$run" >lock.new/run || exit 79
+printf '%s\n' "$holder" >lock.new/holder || exit 79
+: >lock.new/heartbeat
+mv -T lock.new lock
+exec 8>&-
+note begin "$holder"
+
+if [ "$bytes" -gt 0 ]; then
+    head -c "$bytes" | tar -xpof - || { rm -rf lock; exit 79; }
+fi
+echo claimed
+while IFS= read -r line; do
+    ours || exit 76
+    [ "$line" != release ] || { rm -rf lock; exit 0; }
+    touch lock/heartbeat 2>/dev/null || :
+done
+! ours || : >lock/abandoned

@@ -1,0 +1,326 @@
+"""The plan of a rollout: steps as data, before anything happens. Pure.
+
+One algorithm serves the deploy, the manual rollback, the automatic one, and the run after a run
+that died: from what was seen, converge on exactly the wanted replicas of the wanted definitions.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from deploy.engine.base import Observation, Replica, Scale, Service
+from deploy.rollout.difference import Action, Change, compare
+from deploy.rollout.release import current_release
+from deploy.rollout.steps import (
+    Backup,
+    Drain,
+    Migrate,
+    Pause,
+    Start,
+    Step,
+    Stop,
+    Swap,
+    Switch,
+    Watch,
+)
+
+_REMOVE_GRACE = 30.0  # seconds for a service that the Compose file no longer describes
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done: `steps` in order; `changes` by service; what it `interrupts`, if anything.
+
+    `data` names the databases among what is interrupted: they need a confirmation of their own.
+    """
+
+    steps: tuple[Step, ...]
+    changes: Mapping[str, Change]
+    interrupts: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether everything is as it is wanted."""
+        return not self.steps
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a deploy does besides swapping: none of it happens in a rollback.
+
+    `migrate` runs when the service it names is created or rolled.
+    """
+
+    migrate: Migrate | None = None
+    backup: Backup | None = None
+
+
+def plan_rollout(
+    wanted: Mapping[str, Service],
+    seen: Observation,
+    extras: Extras | None = None,
+    drain: float = 35.0,
+) -> Plan:
+    """Return the plan that turns what was seen into the `wanted` services."""
+    changes = compare(wanted, seen)
+    acting = {name: change for name, change in changes.items() if change.action != Action.KEEP}
+    rolling = {name: c for name, c in acting.items() if _rolls(c)}
+    early = {name: c for name, c in acting.items() if _is_early(name, c, changes)}
+    late = {
+        name: c
+        for name, c in acting.items()
+        if c.service and name not in rolling and name not in early and not _is_front(c.service)
+    }
+    front = {name: c for name, c in acting.items() if c.service and _is_front(c.service)}
+    steps = [
+        *_create(early),
+        *_extra(extras or Extras(), acting),
+        *_roll_all(rolling, changes, drain),
+        *_front(front, drain),
+        *_first_settle(rolling, front, drain),
+        *_replace(late, drain),
+        *_remove(acting),
+    ]
+    interrupts = [c for c in acting.values() if c.action in {Action.RECREATE, Action.REMOVE}]
+    before = current_release(seen)
+    return Plan(
+        tuple(steps),
+        changes,
+        tuple(_interruption(change) for change in interrupts),
+        tuple(c.name for c in interrupts if _holds_data(c, before.services if before else {})),
+    )
+
+
+def _holds_data(change: Change, before: Mapping[str, Service]) -> bool:
+    service = change.service or before.get(change.name)
+    return service is not None and service.database
+
+
+def _is_front(service: Service) -> bool:
+    return service.edge or service.proxy
+
+
+def _rolls(change: Change) -> bool:
+    service = change.service
+    return service is not None and service.rolls and not _is_front(service)
+
+
+def _is_early(name: str, change: Change, changes: Mapping[str, Change]) -> bool:
+    """Whether a service that cannot roll is to be there before the others start."""
+    service = change.service
+    if service is None or service.rolls or _is_front(service) or change.action != Action.CREATE:
+        return False
+    needs = _all_needs(name, changes)
+    return not any(_rolls(changes[need]) for need in needs if need in changes)
+
+
+def _all_needs(name: str, changes: Mapping[str, Change]) -> set[str]:
+    found: set[str] = set()
+    open_names = [name]
+    while open_names:
+        change = changes.get(open_names.pop())
+        needs = change.service.depends_on if change and change.service else ()
+        open_names += [need for need in needs if need not in found]
+        found.update(needs)
+    return found
+
+
+def _waves(changes: Mapping[str, Change]) -> list[list[Change]]:
+    """Return the changes in waves: each needs only what an earlier wave has brought up."""
+    rest, waves = dict(changes), []
+    while rest:
+        ready = [name for name in rest if not (_all_needs(name, changes) - {name}) & set(rest)]
+        ready = ready or list(rest)
+        waves.append([rest.pop(name) for name in ready])
+    return waves
+
+
+def _create(changes: Mapping[str, Change]) -> Iterable[Step]:
+    for wave in _waves(changes):
+        yield Start(tuple(_whole(change) for change in wave))
+
+
+def _extra(extras: Extras, acting: Mapping[str, Change]) -> Iterable[Step]:
+    migrate = extras.migrate
+    if extras.backup:
+        yield extras.backup
+    change = acting.get(migrate.service) if migrate else None
+    if migrate and change and change.action in {Action.CREATE, Action.ROLL, Action.RECREATE}:
+        yield migrate
+
+
+def _roll_all(
+    rolling: Mapping[str, Change], changes: Mapping[str, Change], drain: float
+) -> Iterable[Step]:
+    proxied = any(change.service and change.service.proxy for change in changes.values())
+    for wave in _waves(rolling):
+        yield from _clear(wave)
+        batches = max(_batches(change) for change in wave)
+        for number in range(batches):
+            yield from _batch(wave, number, drain, proxied=proxied)
+
+
+def _batches(change: Change) -> int:
+    service = _service(change)
+    size = service.update.parallelism or service.replicas
+    return max(1, math.ceil(max(change.missing, len(change.old)) / size))
+
+
+def _batch(wave: Sequence[Change], number: int, drain: float, *, proxied: bool) -> Iterable[Step]:
+    """Start a batch beside the old replicas, send traffic there, and let as many old ones go."""
+    active = [change for change in wave if number < _batches(change)]
+    parts = [_part(change, number) for change in active]
+    if number:
+        delay = max(_service(change).update.delay for change in active)
+        if delay:
+            yield Pause(delay)
+    scales = tuple(part.scale for part in parts if part.starts)
+    swaps = tuple(part.swap for part in parts if part.swap) if proxied else ()
+    leaving = tuple(replica for part in parts for replica in part.leaving)
+    if scales:
+        yield Start(scales)
+    if swaps:
+        yield Switch(swaps)
+    monitor = max(_service(change).update.monitor for change in active)
+    if scales:
+        yield Watch(monitor, tuple(part.scale.service for part in parts if part.starts))
+    if swaps:
+        yield Drain(swaps, drain)
+    if leaving:
+        yield _stop(leaving, max(_service(change).grace for change in active))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one batch does to one service."""
+
+    scale: Scale
+    starts: int
+    leaving: tuple[Replica, ...]
+    swap: Swap | None
+
+
+def _part(change: Change, number: int) -> _Part:
+    service = _service(change)
+    size = service.update.parallelism or max(service.replicas, len(change.old), 1)
+    last = number == _batches(change) - 1
+    before = min(change.missing, number * size)
+    starts = min(size, change.missing - before)
+    gone = change.old[: number * size]
+    leaving = change.old[len(gone) :] if last else change.old[len(gone) : len(gone) + size]
+    keeping = change.old[len(gone) + len(leaving) :]
+    well = len(change.good) + before + starts
+    total = well + len(leaving) + len(keeping)
+    swap = None
+    if service.upstream:
+        swap = Swap(
+            service.name,
+            service.definition,
+            service.upstream,
+            tuple(replica.id for replica in keeping),
+            tuple(replica.id for replica in leaving),
+        )
+    return _Part(_scale(service, total, well), starts, leaving, swap)
+
+
+def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
+    """Bring up the edge, then replace nginx beside itself in the edge's network namespace."""
+    for change in sorted(front.values(), key=lambda change: not _service(change).edge):
+        service = _service(change)
+        if service.rolls:
+            yield from _clear([change])
+        if change.action == Action.RECREATE:
+            yield Start((_whole(change),), recreate=True)
+        elif change.action == Action.CREATE:
+            yield Start((_whole(change),))
+        else:
+            total = len(change.good) + len(change.old) + change.missing
+            if change.missing:
+                yield Start((_scale(service, total, service.replicas),))
+        if service.proxy:
+            yield Watch(service.update.monitor, (service.name,))
+        if change.old and change.action != Action.RECREATE:
+            yield _stop(change.old, max(service.grace, drain))
+
+
+def _first_settle(
+    rolling: Mapping[str, Change], front: Mapping[str, Change], drain: float
+) -> Iterable[Step]:
+    """Settle the upstreams of a first deploy, once there is an nginx to reload."""
+    fresh = [c for c in front.values() if _service(c).proxy and not (c.good or c.old)]
+    swaps = tuple(
+        Swap(service.name, service.definition, service.upstream, (), ())
+        for service in map(_service, rolling.values())
+        if service.upstream
+    )
+    if fresh and swaps:
+        yield Drain(swaps, drain)
+
+
+def _replace(late: Mapping[str, Change], drain: float) -> Iterable[Step]:
+    """Recreate, last, what cannot roll."""
+    for wave in _waves(late):
+        for change in wave:
+            service = _service(change)
+            if change.old and not change.missing:
+                yield _stop(change.old, service.grace)
+            else:
+                yield Start((_whole(change),), recreate=change.action == Action.RECREATE)
+        swaps = tuple(
+            Swap(service.name, service.definition, service.upstream, (), ())
+            for service in map(_service, wave)
+            if service.upstream
+        )
+        if swaps:
+            yield Switch(swaps)
+            yield Drain(swaps, drain)
+
+
+def _remove(acting: Mapping[str, Change]) -> Iterable[Step]:
+    gone = [change for change in acting.values() if change.action == Action.REMOVE]
+    replicas = tuple(replica for change in gone for replica in (*change.old, *change.dead))
+    if replicas:
+        yield replace(_stop(replicas, _REMOVE_GRACE), keep_volumes=True)
+
+
+def _clear(changes: Iterable[Change]) -> Iterable[Step]:
+    """Remove stopped replicas first: Compose would start them again."""
+    dead = tuple(replica for change in changes for replica in change.dead)
+    if dead:
+        yield _stop(dead, 0.0)
+
+
+def _stop(replicas: Sequence[Replica], grace: float) -> Stop:
+    return Stop(
+        tuple(replica.id for replica in replicas),
+        tuple(replica.name for replica in replicas),
+        grace,
+    )
+
+
+def _whole(change: Change) -> Scale:
+    service = _service(change)
+    return _scale(service, service.replicas, service.replicas)
+
+
+def _scale(service: Service, total: int, wanted: int) -> Scale:
+    update = service.update
+    tolerated = math.floor(update.max_failure_ratio * service.replicas)
+    if update.failure_action == "continue":
+        tolerated = service.replicas
+    tolerated = min(tolerated, service.replicas - 1)  # one that serves is needed in any case
+    return Scale(service.name, total, wanted, service.definition, service.deadline, tolerated)
+
+
+def _service(change: Change) -> Service:
+    if change.service is None:
+        message = f"{change.name} is not wanted, so nothing can be started for it"
+        raise AssertionError(message)
+    return change.service
+
+
+def _interruption(change: Change) -> str:
+    if change.service is None:
+        return f"{change.name} is removed: {change.reason} (its volumes stay)"
+    return f"{change.name} is recreated, which interrupts it: {_service(change).why}"

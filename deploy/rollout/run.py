@@ -1,0 +1,202 @@
+"""Carries a plan out under the lock, and puts back what was there where a step fails."""
+
+import dataclasses
+import getpass
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from deploy.engine.base import Engine, Observation, Service
+from deploy.errors import LockLost, NeedsPerson, RolledBack, SlipwayError, Unreachable
+from deploy.host import Host, Run, run_step, step_script
+from deploy.host import Step as HostStep
+from deploy.proxy.nginx import Nginx
+from deploy.rollout.lock import Holder, Lock
+from deploy.rollout.plan import Plan, plan_rollout
+from deploy.rollout.release import Release, current_release, releases_of
+from deploy.rollout.report import Report, Timings, timed
+from deploy.rollout.steps import Site, Step
+
+_RECORD = step_script("deploy.rollout", "record.sh")
+_CATCH_UP = step_script("deploy.rollout", "catch_up.sh")
+_RECORD_TIMEOUT = 120.0  # seconds for writing down, pruning, and for an earlier step to end
+_RECONNECT = 45.0  # seconds to wait for a connection that broke in the middle of a run
+NO_RELEASE = "-"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One environment of an app on one host."""
+
+    host: Host
+    engine: Engine
+    proxy: Nginx
+    root: str
+    keep: int
+    drain: float
+
+
+def holder_of(reason: str, now: float) -> Holder:
+    """Return who this process is, and a new run id."""
+    owner = f"{getpass.getuser()}@{socket.gethostname()}"
+    return Holder(secrets.token_hex(6), owner, reason, now)
+
+
+@dataclass
+class Rollout:
+    """One run: `wanted` replaces what `seen` shows, by `plan`, told to `report`."""
+
+    target: Target
+    wanted: Release
+    seen: Observation
+    plan: Plan
+    report: Report
+    reason: str = "deploy"
+    timings: Timings = dataclasses.field(default_factory=list)
+
+    def carry_out(self, payload: bytes) -> Release:
+        """Take the lock, place `payload`, run the steps, record the release.
+
+        Raises `RolledBack` where a step failed and what was there serves again, `NeedsPerson` where
+        that could not be reached, and any `SlipwayError` where nothing had been changed yet.
+        """
+        holder = holder_of(self.reason, self.seen.now)
+        with timed(self.report, self.timings, "lock"):
+            lock = Lock.claim(self.target.host, self.target.root, holder, self.seen.stamp, payload)
+        with lock:
+            site = self._site(lock.run, self.wanted.id, self.wanted.services, self.seen)
+            done: list[Step] = []
+            try:
+                for step in self.plan.steps:
+                    done.append(step)
+                    self._do(step, site)
+                recorded = dataclasses.replace(self.wanted, backup=site.backup)
+                self._record(lock.run, recorded)
+            except (SlipwayError, KeyboardInterrupt) as error:
+                self._failed(error, done, lock.run)
+        return recorded
+
+    def _failed(self, error: SlipwayError | KeyboardInterrupt, done: list[Step], run: Run) -> None:
+        failure = error if isinstance(error, SlipwayError) else _interrupted()
+        if isinstance(error, LockLost):
+            raise error
+        action = self._failure_action(done)
+        if action == "pause":
+            self._close(run)
+            raise NeedsPerson(
+                failure.place,
+                f"{failure.wrong}; the rollout pauses, as failure_action says",
+                f"look at `inv status`, then deploy again or `inv rollback` ({failure.remedy})",
+                detail=failure.detail,
+            ) from None
+        with _deaf_to_signals():
+            if all(step.harmless for step in done):
+                self._close(run)
+                raise failure from None
+            self._undo(failure, run)
+
+    def _failure_action(self, done: list[Step]) -> str:
+        """Return what the services of the failed step want: the mildest that is asked for."""
+        touched = done[-1].services if done else ()
+        actions = {
+            self.wanted.services[name].update.failure_action
+            for name in touched
+            if name in self.wanted.services
+        }
+        return "pause" if actions == {"pause"} else "rollback"
+
+    def _undo(self, failure: SlipwayError, run: Run) -> None:
+        """Look at what is there, and converge on what served before."""
+        before = current_release(self.seen)
+        self.report.note(f"{failure.place}: {failure.wrong}; putting back what served before")
+        try:
+            seen = self._look_again(run)
+            services = before.services if before else {}
+            plan = plan_rollout(services, seen, drain=self.target.drain)
+            site = self._site(run, before.id if before else self.wanted.id, services, seen)
+            for step in plan.steps:
+                self._do(step, site)
+            self._close(run)
+        except SlipwayError as second:
+            detail = "\n".join(filter(None, (failure.detail, str(failure), second.detail)))
+            raise NeedsPerson(
+                second.place,
+                f"putting back what served before failed too: {second.wrong}",
+                f"look at `inv status`, then `inv rollback` or deploy again ({second.remedy})",
+                detail=detail,
+            ) from None
+        now = f"release {before.id} serves" if before else "nothing is left running"
+        raise RolledBack(
+            failure.place,
+            f"{failure.wrong}; rolled back, {now}",
+            failure.remedy,
+            detail=failure.detail,
+        ) from None
+
+    def _look_again(self, run: Run) -> Observation:
+        """Observe once the step that was cut off has ended; wait for a connection to come back."""
+        end = time.monotonic() + _RECONNECT
+        while True:
+            try:
+                step = HostStep(_CATCH_UP, "catch up", (), {}, timeout=_RECORD_TIMEOUT)
+                run_step(self.target.host, run, step)
+                return self.target.engine.observe()
+            except Unreachable:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(1)
+
+    def _site(
+        self, run: Run, release: str, services: Mapping[str, Service], seen: Observation
+    ) -> Site:
+        site = Site(self.target.engine, self.target.proxy, run, release, services, self.report.say)
+        site.learn(seen.replicas)
+        return site
+
+    def _do(self, step: Step, site: Site) -> None:
+        with timed(self.report, self.timings, step.title):
+            step.do(site)
+
+    def _record(self, run: Run, release: Release) -> None:
+        """Write the release down, prune, and give the lock back, in one round trip."""
+        dropped = prunable(self.seen, release, self.target.keep)
+        with timed(self.report, self.timings, "record"):
+            self._finish(run, "record", (release.id, *dropped), release.to_json().encode())
+
+    def _close(self, run: Run) -> None:
+        """End a run that recorded nothing: what it placed is removed."""
+        leftover = [self.wanted.id] if self.wanted.id not in self.seen.releases else []
+        self._finish(run, "undone", (NO_RELEASE, *leftover), b"")
+
+    def _finish(self, run: Run, title: str, arguments: Sequence[str], stdin: bytes) -> None:
+        step = HostStep(_RECORD, title, tuple(arguments), {}, stdin=stdin, timeout=_RECORD_TIMEOUT)
+        run_step(self.target.host, run, step)
+
+
+def prunable(seen: Observation, wanted: Release, keep: int) -> list[str]:
+    """Return the ids of the releases beyond the newest `keep`, never the wanted or current one."""
+    ids = [release.id for release in releases_of(seen) if release.id != wanted.id]
+    kept = {*ids[: max(0, keep - 1)], seen.current}
+    return [name for name in ids if name not in kept]
+
+
+def _interrupted() -> SlipwayError:
+    return SlipwayError("interrupted", "the run was stopped by a signal", "run it again when ready")
+
+
+@contextmanager
+def _deaf_to_signals() -> Iterator[None]:
+    """Finish an undo even when Ctrl-C is pressed again; it has its own deadlines."""
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before: list[Callable[..., object] | int | None] = [
+        signal.signal(number, signal.SIG_IGN) for number in signals
+    ]
+    try:
+        yield
+    finally:
+        for number, action in zip(signals, before, strict=True):
+            signal.signal(number, action)

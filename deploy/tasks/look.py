@@ -1,0 +1,169 @@
+"""status, releases, health, logs, exec: what looks at an environment and changes nothing."""
+
+from typing import Any
+
+from deploy.tasks.base import APP_HELP, ENV_HELP, JSON_HELP, task
+
+SERVICE_HELP = "service of the Compose file"
+
+
+@task(help={"env": ENV_HELP, "app": APP_HELP, "json": JSON_HELP})
+def status(
+    _c: Any,
+    env: str = "",
+    app: str = "",
+    json: bool = False,
+) -> None:
+    """Say what serves, what is wanted, and what is wrong."""
+    import dataclasses
+    import json as jsonlib
+
+    from deploy.rollout.release import current_release
+    from deploy.tasks import show
+    from deploy.wiring import open_app
+
+    opened = open_app(app, env)
+    target = opened.target()
+    try:
+        seen = target.engine.observe()
+    finally:
+        target.host.close()
+    release = current_release(seen)
+    if json:
+        print(
+            jsonlib.dumps(
+                {
+                    "release": release.id if release else None,
+                    "tag": release.tag if release else None,
+                    "replicas": [dataclasses.asdict(replica) for replica in seen.replicas],
+                    "lock": dataclasses.asdict(seen.lock) if seen.lock else None,
+                    "findings": show.findings(seen, release),
+                    "disk_free": seen.disk_free,
+                }
+            )
+        )
+        return
+    where = f"{opened.settings.app} on {opened.environment.name}"
+    show.show_status(show.console(), seen, release, where)
+
+
+@task(help={"env": ENV_HELP, "app": APP_HELP, "json": JSON_HELP})
+def releases(
+    _c: Any,
+    env: str = "",
+    app: str = "",
+    json: bool = False,
+) -> None:
+    """List the releases that can be put back, newest first."""
+    import json as jsonlib
+
+    from deploy.rollout.release import releases_of
+    from deploy.tasks import show
+    from deploy.wiring import open_app
+
+    target = open_app(app, env).target()
+    try:
+        seen = target.engine.observe()
+    finally:
+        target.host.close()
+    if json:
+        found = {release.id: jsonlib.loads(release.to_json()) for release in releases_of(seen)}
+        print(jsonlib.dumps({"current": seen.current, "releases": found}))
+        return
+    show.show_releases(show.console(), releases_of(seen), seen.current)
+
+
+@task(help={"env": ENV_HELP, "app": APP_HELP})
+def health(
+    _c: Any,
+    env: str = "",
+    app: str = "",
+) -> None:
+    """Ask for the URL of deploy.toml through nginx, and say what it answers."""
+    from deploy.rollout.release import current_release
+    from deploy.tasks import show
+    from deploy.wiring import open_app
+
+    opened = open_app(app, env)
+    target = opened.target()
+    try:
+        seen = target.engine.observe()
+        release = current_release(seen)
+        fronts = [s.name for s in release.services.values() if s.proxy] if release else []
+        ids = [replica.id for name in fronts for replica in seen.of(name) if replica.running]
+        answer = target.proxy.ask(target.root, ids)
+    finally:
+        target.host.close()
+    show.console().print(answer, markup=False)
+
+
+@task(
+    help={
+        "env": ENV_HELP,
+        "app": APP_HELP,
+        "service": f"{SERVICE_HELP} (default: all)",
+        "follow": "go on until Ctrl-C",
+        "tail": "how many lines of the past to show for each replica",
+    }
+)
+def logs(
+    _c: Any,
+    env: str = "",
+    app: str = "",
+    service: str = "",
+    follow: bool = False,
+    tail: int = 50,
+) -> None:
+    """Show the logs of the containers."""
+    from deploy.tasks.streams import stream
+    from deploy.wiring import open_app
+
+    opened = open_app(app, env)
+    target = opened.target()
+    try:
+        opened.check_service(target.engine.observe(), service)
+        argv = ["docker", "compose", "--project-name", opened.project, "logs", "--no-color"]
+        argv += [
+            f"--tail={tail}",
+            *(["--follow"] if follow else []),
+            *([service] if service else []),
+        ]
+        stream(target.host, tuple(argv))
+    finally:
+        target.host.close()
+
+
+@task(
+    name="exec",
+    positional=["command"],
+    help={
+        "command": "what to run; quote it as one argument",
+        "service": SERVICE_HELP,
+        "env": ENV_HELP,
+        "app": APP_HELP,
+    },
+)
+def execute(
+    _c: Any,
+    command: str,
+    service: str,
+    env: str = "",
+    app: str = "",
+) -> None:
+    """Run a command in a running replica, with a terminal where there is one."""
+    import shlex
+    import sys
+
+    from deploy.tasks.streams import stream
+    from deploy.wiring import open_app
+
+    opened = open_app(app, env)
+    target = opened.target()
+    try:
+        replica = opened.check_service(target.engine.observe(), service)
+        terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        flags = ("--interactive", "--tty") if terminal else ("--interactive",)
+        argv = ("docker", "exec", *flags, replica, *shlex.split(command))
+        stream(target.host, argv, terminal=terminal)
+    finally:
+        target.host.close()

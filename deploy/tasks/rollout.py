@@ -1,0 +1,194 @@
+"""deploy, rollback, scale, migrate: what changes an environment."""
+
+from typing import Any
+
+from deploy.tasks.base import APP_HELP, ENV_HELP, JSON_HELP, task
+
+TAG_HELP = "image tag to deploy (default: the git revision)"
+YES_HELP = "do not ask for confirmation"
+RECREATE_HELP = "database that may be recreated; can be given several times"
+
+
+@task(
+    iterable=["recreate"],
+    help={
+        "env": ENV_HELP,
+        "app": APP_HELP,
+        "tag": TAG_HELP,
+        "dry-run": "show the plan and every command, and change nothing",
+        "yes": YES_HELP,
+        "recreate": RECREATE_HELP,
+        "refresh": "ask the registry again for the digest of every tag",
+        "json": JSON_HELP,
+    },
+)
+def deploy(
+    _c: Any,
+    env: str = "",
+    app: str = "",
+    tag: str = "",
+    dry_run: bool = False,
+    yes: bool = False,
+    recreate: Any = (),
+    refresh: bool = False,
+    json: bool = False,
+) -> None:
+    """Put a new version in place of the old one, without a failed request."""
+    from deploy.rollout import deploy as rollout
+    from deploy.tasks import show
+    from deploy.tasks.dry_run import rehearse
+    from deploy.wiring import open_app
+
+    opened = open_app(app, env)
+    where = f"{opened.settings.app} on {opened.environment.name}"
+    out = show.console(quiet=json)
+    blueprint = opened.blueprint(tag or None, refresh=refresh)
+    target = opened.target()
+    try:
+        if dry_run:
+            rehearse(out, opened, blueprint, target, where)
+            return
+
+        def confirm(proposal: rollout.Proposal) -> None:
+            show.show_proposal(out, proposal, where)
+            show.confirm_proposal(
+                proposal, asks=opened.environment.confirm, yes=yes, recreate=recreate, where=where
+            )
+
+        outcome = rollout.deploy(target, blueprint, opened.extras(), show.Progress(out), confirm)
+        show.show_outcome(out, outcome, where, as_json=json)
+    finally:
+        target.host.close()
+
+
+@task(
+    iterable=["recreate"],
+    help={
+        "env": ENV_HELP,
+        "app": APP_HELP,
+        "to": "release (its id or its tag) to put back (default: the one before the current one)",
+        "yes": YES_HELP,
+        "recreate": RECREATE_HELP,
+        "json": JSON_HELP,
+    },
+)
+def rollback(
+    _c: Any,
+    env: str = "",
+    app: str = "",
+    to: str = "",
+    yes: bool = False,
+    recreate: Any = (),
+    json: bool = False,
+) -> None:
+    """Put an earlier release back: its images, compose file, environment and nginx."""
+    from deploy.rollout import deploy as rollout
+
+    _put(
+        app,
+        env,
+        "rollback",
+        lambda seen: rollout.choose_release(seen, to or None),
+        yes=yes,
+        recreate=recreate,
+        json=json,
+    )
+
+
+@task(
+    positional=["replicas"],
+    iterable=["replicas"],
+    help={
+        "replicas": "SERVICE=NUMBER; can be given several times",
+        "env": ENV_HELP,
+        "app": APP_HELP,
+        "json": JSON_HELP,
+    },
+)
+def scale(
+    _c: Any,
+    replicas: Any,
+    env: str = "",
+    app: str = "",
+    json: bool = False,
+) -> None:
+    """Run more or fewer replicas of a service, until the next deploy."""
+    from deploy.rollout import deploy as rollout
+    from deploy.tasks import show
+
+    wanted = show.parse_replicas(replicas)
+    _put(
+        app,
+        env,
+        f"scale {', '.join(replicas)}",
+        lambda seen: rollout.scaled(rollout.recorded_current(seen), wanted),
+        yes=True,
+        recreate=(),
+        json=json,
+    )
+
+
+def _put(
+    app: str,
+    env: str,
+    reason: str,
+    choose: Any,
+    *,
+    yes: bool,
+    recreate: Any,
+    json: bool,
+) -> None:
+    from deploy.rollout import deploy as rollout
+    from deploy.tasks import show
+    from deploy.wiring import open_app
+
+    opened = open_app(app, env)
+    where = f"{opened.settings.app} on {opened.environment.name}"
+    out = show.console(quiet=json)
+    target = opened.target()
+
+    def confirm(proposal: rollout.Proposal) -> None:
+        show.show_proposal(out, proposal, where)
+        show.confirm_proposal(
+            proposal, asks=opened.environment.confirm, yes=yes, recreate=recreate, where=where
+        )
+
+    try:
+        wanted = choose(target.engine.observe())
+        outcome = rollout.put(target, wanted, show.Progress(out), confirm, reason)
+        show.show_outcome(out, outcome, where, as_json=json)
+    finally:
+        target.host.close()
+
+
+@task(help={"env": ENV_HELP, "app": APP_HELP})
+def migrate(
+    _c: Any,
+    env: str = "",
+    app: str = "",
+) -> None:
+    """Run the migration of the current release again, under the lock."""
+    from deploy.errors import SettingsError
+    from deploy.rollout import deploy as rollout
+    from deploy.rollout.plan import Plan
+    from deploy.rollout.run import Rollout
+    from deploy.tasks import show
+    from deploy.wiring import open_app
+
+    opened = open_app(app, env)
+    step = opened.extras().migrate
+    if step is None:
+        raise SettingsError(
+            str(opened.settings.folder / "deploy.toml"),
+            "no migration is described",
+            'add to [rollout]: migrate = { service = "backend", command = "…" }',
+        )
+    target = opened.target()
+    try:
+        seen = target.engine.observe()
+        release = rollout.recorded_current(seen)
+        out = show.console()
+        progress = show.Progress(out)
+        Rollout(target, release, seen, Plan((step,), {}), progress, "migrate").carry_out(b"")
+    finally:
+        target.host.close()

@@ -1,0 +1,243 @@
+"""From settings to live objects: the only room that knows every concrete class."""
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from deploy.engine.base import Observation
+from deploy.engine.compose.document import compose_argv, read_document
+from deploy.engine.compose.engine import ComposeEngine, repository_of
+from deploy.engine.compose.render import Place, images_of, render
+from deploy.errors import SettingsError
+from deploy.host import Command, Host, check
+from deploy.host.local import LocalHost
+from deploy.host.ssh import SshHost
+from deploy.proxy.nginx import Nginx
+from deploy.rollout.deploy import Draft
+from deploy.rollout.plan import Extras
+from deploy.rollout.release import Release, release_id
+from deploy.rollout.run import Target, holder_of
+from deploy.rollout.steps import Migrate
+from deploy.settings import LOCAL, Environment, Settings, find_app, load
+
+SANDBOX = ".sandbox"  # names under this ending are reached through the sandbox of this checkout
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+
+
+def find_checkout(start: Path | None = None) -> Path:
+    """Return the project's folder: the nearest with tasks.py, deploy.toml or .git."""
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if any((folder / name).exists() for name in ("tasks.py", "deploy.toml", ".git")):
+            return folder
+    return start
+
+
+@dataclass(frozen=True)
+class App:
+    """One app in one environment, as this checkout describes it."""
+
+    checkout: Path
+    settings: Settings
+    environment: Environment
+
+    @property
+    def project(self) -> str:
+        """The Compose project on the server."""
+        return f"{self.settings.app}-{self.environment.name}"
+
+    @property
+    def root(self) -> str:
+        """The environment's folder on the server."""
+        return f"{self.environment.root}/{self.settings.app}/{self.environment.name}"
+
+    def target(self, host: Host | None = None) -> Target:
+        """Return the live objects for this environment; the connection opens when it is used."""
+        host = host or self.host()
+        return Target(
+            host,
+            ComposeEngine(host, self.project, self.root),
+            Nginx(host, self.project, self.environment.url),
+            self.root,
+            self.settings.rollout.keep,
+            self.settings.rollout.drain,
+        )
+
+    def host(self) -> Host:
+        """Return the way to this environment's machine."""
+        addresses = self.environment.hosts
+        if len(addresses) > 1:
+            raise SettingsError(
+                f"environments.{self.environment.name}.hosts",
+                "more than one host is not supported yet",
+                "name one; give every further machine an environment of its own",
+            )
+        if addresses[0] == LOCAL:
+            return LocalHost()
+        sandbox = self.checkout / ".sandbox" / "ssh_config"
+        is_sandbox = addresses[0].partition(":")[0].endswith(SANDBOX)
+        if is_sandbox and not sandbox.is_file():
+            raise SettingsError(addresses[0], "the sandbox is not up", "start it: `inv sandbox.up`")
+        configs = [Path("~/.ssh/config").expanduser(), Path("/etc/ssh/ssh_config")]
+        return SshHost(addresses[0], tuple([sandbox, *configs] if is_sandbox else configs))
+
+    def extras(self) -> Extras:
+        """Return what a deploy does besides swapping."""
+        found = self.settings.rollout.migrate
+        if found is None:
+            return Extras()
+        return Extras(Migrate(found.service, tuple(shlex.split(found.command)), found.timeout))
+
+    def blueprint(self, tag: str | None, *, refresh: bool = False) -> "ComposeBlueprint":
+        """Return what the Compose files want, with image tag `tag` or the git revision."""
+        revision = git_revision(self.checkout)
+        if tag is not None and not _TAG.fullmatch(tag):
+            raise SettingsError("--tag", f"{tag!r} is no image tag", "use letters, digits, . _ -")
+        if tag is None and not revision:
+            raise SettingsError("--tag", "this is no git checkout", "name the tag: --tag v1")
+        tag_now = tag or revision
+        document = read_document(
+            LocalHost({"TAG": tag_now}),
+            self.project,
+            self.environment.compose,
+            self.environment.env_file,
+        )
+        blueprint = ComposeBlueprint(
+            self, document, tag_now, revision or tag_now, asked=tag is not None, refresh=refresh
+        )
+        self._check_migrate(document)
+        return blueprint
+
+    def check_service(self, seen: Observation, name: str) -> str:
+        """Return the name of a running container of service `name`. Raises `SettingsError`."""
+        known = sorted({replica.service for replica in seen.replicas})
+        if name and name not in known:
+            raise SettingsError(
+                "--service",
+                f"no container of {name!r} is on {self.environment.name}",
+                f"there are: {', '.join(known) or 'none; run `inv deploy` first'}",
+            )
+        running = [replica.name for replica in seen.of(name) if replica.running]
+        if name and not running:
+            raise SettingsError("--service", f"{name} does not run", "look at `inv status`")
+        return running[0] if running else ""
+
+    def compose(self, *arguments: str) -> Command:
+        """Return a `docker compose` command for this machine."""
+        argv = compose_argv(self.project, self.environment.compose, self.environment.env_file)
+        return Command((*argv, *arguments), name=f"docker compose {arguments[0]}", timeout=3600)
+
+    def builder(self, tag: str, images: Mapping[str, str]) -> LocalHost:
+        """Return where images are built: the sandbox's own engine for the sandbox's registry."""
+        in_sandbox = any(
+            image.split("/")[0].split(":")[0].endswith(SANDBOX) for image in images.values()
+        )
+        environment = {"TAG": tag}
+        if in_sandbox:
+            from deploy.sandbox import Sandbox  # noqa: PLC0415 - only here, and it costs 0.3 s
+
+            socket = Sandbox.at(self.checkout).builder_socket
+            if not socket.exists():
+                raise SettingsError(
+                    "the sandbox's builder", "it is not up", "start it: `inv sandbox.up`"
+                )
+            environment["DOCKER_HOST"] = f"unix://{socket}"
+        return LocalHost(environment)
+
+    def _check_migrate(self, document: Mapping[str, Any]) -> None:
+        migrate = self.settings.rollout.migrate
+        if migrate and migrate.service not in document["services"]:
+            raise SettingsError(
+                f"{self.settings.folder / 'deploy.toml'}: rollout.migrate.service",
+                f"there is no service {migrate.service!r} in the Compose file",
+                f"the services are: {', '.join(document['services'])}",
+            )
+
+
+@dataclass(frozen=True)
+class ComposeBlueprint:
+    """What the Compose files of an app want. `asked` tells whether the user named the tag."""
+
+    app: App
+    document: Mapping[str, Any] = field(repr=False)
+    tag: str
+    revision: str
+    asked: bool = False
+    refresh: bool = False
+
+    @cached_property
+    def images(self) -> frozenset[str]:
+        """The image references of the Compose file."""
+        return frozenset(images_of(self.document).values())
+
+    @property
+    def built(self) -> dict[str, str]:
+        """The images that this checkout builds, by service."""
+        images = images_of(self.document)
+        return {n: images[n] for n, s in self.document["services"].items() if s.get("build")}
+
+    @property
+    def moving(self) -> frozenset[str]:
+        """Images to ask the registry for again: a tag the user named may have been pushed anew."""
+        if self.refresh:
+            return self.images
+        return frozenset(self.built.values()) if self.asked else frozenset()
+
+    def draft(self, seen: Observation, pins: Mapping[str, str]) -> Draft:
+        """Return the release as a server would run it, and its files."""
+        app = self.app
+        place = Place(app.project, app.root, app.checkout, app.settings.folder)
+        rendered = render(self.document, place, pins, seen.kernel)
+        release = Release(
+            id=release_id(seen.now, self.revision),
+            app=app.settings.app,
+            environment=app.environment.name,
+            revision=self.revision,
+            tag=self.tag,
+            created_at=seen.now,
+            created_by=holder_of("", seen.now).owner,
+            services=rendered.services,
+            images={image: pins[image] for image in sorted(self.images) if image in pins},
+        )
+        folder = f"releases/{release.id}"
+        shipment = rendered.shipment
+        shipment.write(f"{folder}/compose.yaml", json.dumps(rendered.document, indent=1).encode())
+        shipment.write(f"{folder}/images", _image_list(release).encode())
+        if app.environment.env_file:
+            shipment.write(f"{folder}/.env", app.environment.env_file.read_bytes())
+        return Draft(release, shipment.tar())
+
+
+def open_app(name: str | None, env: str | None, start: Path | None = None) -> App:
+    """Return the app and environment that flags name. Raises `SettingsError`."""
+    checkout = find_checkout(start)
+    settings = load(find_app(checkout, name))
+    return App(checkout, settings, settings.environment(env))
+
+
+def git_revision(checkout: Path) -> str:
+    """Return the git revision as 12 hex digits, or nothing outside a git checkout."""
+    host = LocalHost(folder=checkout)
+    result = host.run(Command(("git", "rev-parse", "--short=12", "HEAD")))
+    return result.text.strip() if result.ok else ""
+
+
+def uncommitted(checkout: Path) -> bool:
+    """Return whether the checkout differs from its revision."""
+    host = LocalHost(folder=checkout)
+    command = Command(("git", "status", "--porcelain"))
+    return bool(check(host.name, command, host.run(command)).text.strip())
+
+
+def _image_list(release: Release) -> str:
+    """Return one line an image: by digest, then by tag, as Docker lists them."""
+    lines = []
+    for reference, pinned in release.images.items():
+        digest = pinned.partition("@")[2]
+        lines.append(f"{repository_of(reference)}@{digest} {reference.partition('@')[0]}\n")
+    return "".join(lines)
