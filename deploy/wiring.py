@@ -23,6 +23,7 @@ from deploy.rollout.plan import Extras
 from deploy.rollout.release import Release, release_id
 from deploy.rollout.run import Target, holder_of
 from deploy.rollout.steps import Migrate
+from deploy.secrets import env_file
 from deploy.settings import LOCAL, Environment, Settings, find_app, load
 
 SANDBOX = ".sandbox"  # names under this ending are reached through the sandbox of this checkout
@@ -101,6 +102,8 @@ class App:
         if tag is None and not revision:
             raise SettingsError("--tag", "this is no git checkout", "name the tag: --tag v1")
         tag_now = tag or revision
+        if self.environment.env_file:
+            env_file.check(self.environment.env_file)
         document = read_document(
             LocalHost({"TAG": tag_now}),
             self.project,

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from deploy.host import Run
 
-HEALTHY, STARTING, NO_CHECK = "healthy", "starting", ""
+NO_CHECK = ""  # the health of a replica without a health check
+EDGE = "edge"  # the service that owns the ports, so that nginx itself can be replaced
 
 Watch = Callable[[str], None]
 

@@ -43,8 +43,8 @@ reload() {
     before=$(workers "$1")
     old_workers="$old_workers $before"
     in_nginx "$1" -s reload >.nginx.log 2>&1 || return 52
-    until=$(($(date +%s) + 10))
-    while [ "$(date +%s)" -lt "$until" ]; do
+    taken_by=$(($(date +%s) + 10))
+    while [ "$(date +%s)" -lt "$taken_by" ]; do
         fresh=$(workers "$1" | grep -vxF "${before:-none}" || :)
         [ -z "$fresh" ] || return 0
         sleep 0.1
@@ -92,7 +92,7 @@ answer() {
 prove() {
     good=0
     bad=0
-    until=$(($(date +%s) + 15))
+    proven_by=$(($(date +%s) + 15))
     while [ "$good" -lt "$3" ]; do
         status=$(answer "$1" "$2")
         case $status in
@@ -100,7 +100,7 @@ prove() {
         000) good=0 && sleep 0.1 ;;
         *) good=0 && bad=$((bad + 1)) && sleep 0.3 ;;
         esac
-        if [ "$bad" -ge 5 ] || [ "$(date +%s)" -ge "$until" ]; then
+        if [ "$bad" -ge 5 ] || [ "$(date +%s)" -ge "$proven_by" ]; then
             echo "$2 answers $status through nginx:" >&2
             sed '$d' .answer | head -c 600 | head -n 8 | sed 's/^/  | /' >&2
             return 1

@@ -7,7 +7,7 @@ shift 3
 until=$(($(date +%s) + seconds))
 while :; do
     # shellcheck disable=SC2086 # one word an id
-    bad=$(docker inspect --format '{{.Id}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' $replicas 2>&1 |
+    bad=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' $replicas 2>&1 |
         awk '$2 != "running" || $3 > 0 || $4 == "unhealthy" {print $1}')
     if [ -n "$bad" ]; then
         # shellcheck disable=SC2086 # one word an id

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from deploy.engine.base import Observation, Service
+from deploy.engine.base import EDGE, Observation, Service
 from deploy.errors import SettingsError, SlipwayError
 from deploy.rollout.journal import interrupted_run
 from deploy.rollout.lock import Changed
@@ -67,28 +67,37 @@ def deploy(
     target: Target, blueprint: Blueprint, extras: Extras, report: Report, confirm: Confirm
 ) -> Outcome:
     """Bring the wanted release up. `confirm` shows the proposal, and raises to refuse it."""
-    for attempt in range(_ATTEMPTS):
-        seen = target.engine.observe()
-        pins = known_pins(seen, blueprint)
-        draft = blueprint.draft(seen, pins)
-        plan = plan_rollout(draft.release.services, seen, extras, target.drain)
-        pulls = tuple(sorted((blueprint.images - set(pins)) | blueprint.moving))
-        if not pulls and _is_done(draft.release, plan, seen):
-            return Outcome(current_release(seen) or draft.release, changed=False)
-        if attempt == 0:
-            confirm(Proposal(draft.release, plan, pulls, seen, extras))
+    confirmed = False
+    for _ in range(_ATTEMPTS):
         timings: Timings = []
+        seen = target.engine.observe()
+        pins = known_pins(seen)
+        unknown = tuple(sorted(blueprint.images - set(pins)))
+        look = _look(target, blueprint, extras, seen, pins)
+        if not unknown and blueprint.moving and look.done:
+            pins.update(_pull(target, sorted(blueprint.moving), report, timings))
+            look = _look(target, blueprint, extras, seen, pins)
+            moving: tuple[str, ...] = ()
+        else:
+            moving = tuple(sorted(blueprint.moving))
+        if not unknown and look.done:
+            return Outcome(current_release(seen) or look.draft.release, changed=False)
+        pulls = tuple(sorted({*unknown, *moving}))
+        if not confirmed:
+            confirm(Proposal(look.draft.release, look.plan, pulls, seen, extras))
+            confirmed = True
         if pulls:
-            pins = {**pins, **_pull(target, pulls, report, timings)}
-            draft = blueprint.draft(seen, pins)
-            plan = plan_rollout(draft.release.services, seen, extras, target.drain)
-            if _is_done(draft.release, plan, seen):
-                return Outcome(current_release(seen) or draft.release, changed=False)
-        rollout = Rollout(target, draft.release, seen, plan, report, timings=timings)
+            pins.update(_pull(target, pulls, report, timings))
+            look = _look(target, blueprint, extras, seen, pins)
+            if look.done:
+                return Outcome(current_release(seen) or look.draft.release, changed=False)
+        rollout = Rollout(target, look.draft.release, seen, look.plan, report, timings=timings)
         try:
-            return Outcome(rollout.carry_out(draft.payload), changed=True, timings=rollout.timings)
+            recorded = rollout.carry_out(look.draft.payload)
         except Changed:
             report.note("another run changed something meanwhile: looking again")
+        else:
+            return Outcome(recorded, changed=True, timings=rollout.timings)
     raise Changed(target.host.name, "other runs keep changing it", "try again when they are done")
 
 
@@ -108,16 +117,36 @@ def put(target: Target, wanted: Release, report: Report, confirm: Confirm, reaso
     return Outcome(rollout.carry_out(b""), changed=True, timings=rollout.timings)
 
 
-def known_pins(seen: Observation, blueprint: Blueprint) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Look:
+    """What is wanted, set against what was seen."""
+
+    draft: Draft
+    plan: Plan
+    done: bool
+
+
+def _look(
+    target: Target,
+    blueprint: Blueprint,
+    extras: Extras,
+    seen: Observation,
+    pins: Mapping[str, str],
+) -> _Look:
+    draft = blueprint.draft(seen, pins)
+    plan = plan_rollout(draft.release.services, seen, extras, target.drain)
+    return _Look(draft, plan, _is_done(draft.release, plan, seen))
+
+
+def known_pins(seen: Observation) -> dict[str, str]:
     """Return the digests that stay: those of the current release, and the running edge's image.
 
     A tag that moved on in the registry must not touch a database behind the user's back.
     """
     current = current_release(seen)
     pins = dict(current.images) if current else {}
-    pins = {name: value for name, value in pins.items() if name not in blueprint.moving}
-    for edge in seen.of("edge"):
-        pins["edge"] = edge.image
+    for edge in seen.of(EDGE):
+        pins[EDGE] = edge.image
     return pins
 
 

@@ -1,7 +1,7 @@
 """What differs between a wanted release and what was seen on the server. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from deploy.engine.base import Observation, Replica, Service
@@ -25,7 +25,8 @@ class Change:
     """One service: what is to be done and why, and the replicas that decide it.
 
     `good` replicas are of the wanted definition and well; `old` ones run and are to go; `dead` ones
-    do not run. `service` is None where the wanted release no longer has it.
+    do not run. `settled` tells whether nginx names exactly the good ones. `service` is None where
+    the wanted release no longer has it.
     """
 
     name: str
@@ -34,7 +35,8 @@ class Change:
     service: Service | None = None
     good: tuple[Replica, ...] = ()
     old: tuple[Replica, ...] = ()
-    dead: tuple[Replica, ...] = field(default=())
+    dead: tuple[Replica, ...] = ()
+    settled: bool = True
 
     @property
     def missing(self) -> int:
@@ -85,17 +87,14 @@ def _change(service: Service, seen: Observation) -> Change:
     good = tuple(matching[: service.replicas])
     old = tuple(replica for replica in there if replica.running and replica not in good)
     dead = tuple(replica for replica in there if not replica.running)
-    action, reason = _decide(service, seen, good, old, dead)
-    return Change(service.name, action, reason, service, good, old, dead)
+    settled = service.upstream is None or _settled(service, seen, good)
+    change = Change(service.name, Action.KEEP, "nothing changed", service, good, old, dead, settled)
+    action, reason = _decide(change, service)
+    return replace(change, action=action, reason=reason)
 
 
-def _decide(
-    service: Service,
-    seen: Observation,
-    good: tuple[Replica, ...],
-    old: tuple[Replica, ...],
-    dead: tuple[Replica, ...],
-) -> tuple[Action, str]:
+def _decide(change: Change, service: Service) -> tuple[Action, str]:
+    good, old, dead = change.good, change.old, change.dead
     stale = [replica for replica in old if replica.definition != service.definition]
     ill = [replica for replica in old if not replica.serving]
     startable = all(replica.definition == service.definition for replica in dead)
@@ -111,9 +110,9 @@ def _decide(
         return Action.SCALE, f"{len(good) + len(old)} run, {service.replicas} are wanted"
     if dead:
         return Action.SETTLE, "a stopped replica is left over"
-    if service.upstream and not _settled(service, seen, good):
+    if not change.settled:
         return Action.SETTLE, "nginx does not name exactly its replicas"
-    return Action.KEEP, "nothing changed"
+    return change.action, change.reason
 
 
 def _settled(service: Service, seen: Observation, good: tuple[Replica, ...]) -> bool:

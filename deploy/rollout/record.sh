@@ -24,8 +24,8 @@ for old; do
     [ -f "releases/.images.$old" ] || continue
     while read -r digest tag; do
         ! cat ../../*/*/releases/*/images 2>/dev/null | grep -qF "$digest" || continue
-        id=$(docker image inspect --format '{{.Id}}' "$digest" 2>/dev/null) || continue
-        [ "$(docker image inspect --format '{{.Id}}' "$tag" 2>/dev/null)" != "$id" ] || docker rmi "$tag" >/dev/null 2>&1 || :
+        id=$(docker image inspect --format '{{.ID}}' "$digest" 2>/dev/null) || continue
+        [ "$(docker image inspect --format '{{.ID}}' "$tag" 2>/dev/null)" != "$id" ] || docker rmi "$tag" >/dev/null 2>&1 || :
         docker rmi "$digest" >/dev/null 2>&1 || :
     done <"releases/.images.$old"
     rm -f "releases/.images.$old"

@@ -205,7 +205,7 @@ class Switch:
     @property
     def title(self) -> str:
         """What it does."""
-        return f"switch nginx to the new {_names(self.swaps)}"
+        return f"switch nginx to {_names(self.swaps)}"
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -267,7 +267,10 @@ class Drain:
     @property
     def title(self) -> str:
         """What it does."""
-        return f"drain the old {_names(self.swaps)}"
+        leaving = [swap.service for swap in self.swaps if swap.leaving]
+        if not leaving:
+            return f"settle nginx on the names of {_names(self.swaps)}"
+        return f"drain the old {', '.join(leaving)}"
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from invoke.collection import Collection
 
-from deploy.tasks import images, look, rollout, sandbox, server
+from deploy.tasks import env, images, look, rollout, sandbox, server
 
 namespace = Collection(
     rollout.deploy,
@@ -17,5 +17,6 @@ namespace = Collection(
     images.build,
     images.push,
 )
+namespace.add_collection(Collection("env", env.init))
 namespace.add_collection(Collection("server", server.unlock))
 namespace.add_collection(sandbox.collection, name="sandbox")

@@ -20,7 +20,7 @@ def rehearse(
 ) -> None:
     """Observe for real, then show what a deploy would do."""
     seen = target.engine.observe()
-    pins = known_pins(seen, blueprint)
+    pins = known_pins(seen)
     draft = blueprint.draft(seen, pins)
     extras = app.extras()
     plan = plan_rollout(draft.release.services, seen, extras, target.drain)

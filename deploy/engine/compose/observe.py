@@ -8,7 +8,7 @@ from deploy.engine.base import LockSeen, Observation, Replica
 
 # Docker's template for one container; the words after `container ` are JSON.
 CONTAINER = (
-    'container {"id":{{json .Id}},"name":{{json .Name}},'
+    'container {"id":{{json .ID}},"name":{{json .Name}},'
     '"service":{{json (index .Config.Labels "com.docker.compose.service")}},'
     '"definition":{{json (index .Config.Labels "slipway.definition")}},'
     '"state":{{json .State.Status}},'

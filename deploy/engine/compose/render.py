@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.engine.base import Service
+from deploy.engine.base import EDGE, Service
 from deploy.engine.compose.files import Shipment
 from deploy.engine.compose.services import (
-    EDGE,
     REHEARSAL,
     check_services,
     proxy_of,

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from deploy.engine.base import Service, UpdateConfig, Upstream
+from deploy.engine.base import EDGE, Service, UpdateConfig, Upstream
 from deploy.engine.compose.duration import seconds
 from deploy.errors import ComposeError
 
-EDGE, REHEARSAL = "edge", "rehearsal"
+REHEARSAL = "rehearsal"
 DATABASES = frozenset(
     [
         "postgres",

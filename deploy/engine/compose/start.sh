@@ -37,7 +37,7 @@ done
 ids=$(echo "$ids" | tr -s ' ' '\n' | grep . || :)
 [ -n "$ids" ] || { echo "no container of the wanted definition came up" >&2; exit 40; }
 
-state='{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.RestartCount}} {{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}unchecked{{end}}'
+state='{{index .Config.Labels "com.docker.compose.service"}} {{.ID}} {{.RestartCount}} {{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}unchecked{{end}}'
 steady=$(($(date +%s) + 2))
 until=$(($(date +%s) + deadline))
 seen=

@@ -1,0 +1,173 @@
+"""Load that never retries: every request that does not end well counts as failed.
+
+Run as a process of its own (`python -m deploy.sandbox.load`), so that it does not share an
+interpreter with what it measures. It ends when its standard input ends, after the requests that are
+under way, and prints one JSON document: sent, failed, the failures by reason, versions seen.
+"""
+
+import argparse
+import collections
+import http
+import http.client
+import json
+import ssl
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+
+VERSION_HEADER = "X-App-Version"
+_TIMEOUT = 30.0
+_ECHO = json.dumps({"ping": 1}).encode()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One kind of request: `workers` threads send it, `pause` seconds apart."""
+
+    name: str
+    method: str
+    path: str
+    keep_alive: bool
+    workers: int
+    pause: float
+    body: bytes = b""
+
+
+SHAPES = (
+    Shape("GET, keep-alive", "GET", "/health", keep_alive=True, workers=2, pause=0.02),
+    Shape("GET, new connection", "GET", "/api/v1/version", keep_alive=False, workers=2, pause=0.02),
+    Shape("GET, page", "GET", "/", keep_alive=True, workers=1, pause=0.05),
+    Shape(
+        "POST, keep-alive",
+        "POST",
+        "/api/v1/echo",
+        keep_alive=True,
+        workers=1,
+        pause=0.03,
+        body=_ECHO,
+    ),
+    Shape(
+        "POST, new connection",
+        "POST",
+        "/api/v1/echo",
+        keep_alive=False,
+        workers=1,
+        pause=0.03,
+        body=_ECHO,
+    ),
+    Shape("GET, 5 seconds", "GET", "/api/v1/slow?seconds=5", keep_alive=True, workers=4, pause=0.2),
+)
+
+
+@dataclass
+class Tally:
+    """What came of the requests; shared by all workers."""
+
+    sent: collections.Counter[str] = field(default_factory=collections.Counter)
+    failures: list[dict[str, object]] = field(default_factory=list)
+    versions: collections.Counter[str] = field(default_factory=collections.Counter)
+    order: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def good(self, shape: Shape, version: str) -> None:
+        """Count an answer."""
+        with self.lock:
+            self.sent[shape.name] += 1
+            self.versions[version] += 1
+            if version and (not self.order or self.order[-1] != version):
+                self.order.append(version)
+
+    def bad(self, shape: Shape, why: str) -> None:
+        """Count a failure."""
+        with self.lock:
+            self.sent[shape.name] += 1
+            self.failures.append({"at": time.time(), "shape": shape.name, "why": why})
+
+    def summary(self) -> dict[str, object]:
+        """Return everything as one document."""
+        return {
+            "sent": sum(self.sent.values()),
+            "failed": len(self.failures),
+            "shapes": dict(self.sent),
+            "failures": self.failures[:50],
+            "versions": dict(self.versions),
+            "order": self.order[:50],
+        }
+
+
+@dataclass
+class Load:
+    """Workers that send until `stop` is called. `host` is the name asked for, at `address`."""
+
+    address: str
+    port: int
+    host: str
+    tally: Tally = field(default_factory=Tally)
+    over: threading.Event = field(default_factory=threading.Event)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start all workers."""
+        for shape in SHAPES:
+            for _ in range(shape.workers):
+                thread = threading.Thread(target=self._work, args=(shape,), daemon=True)
+                thread.start()
+                self.threads.append(thread)
+
+    def stop(self) -> None:
+        """Let the requests under way finish, and end."""
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+
+    def _work(self, shape: Shape) -> None:
+        connection: http.client.HTTPSConnection | None = None
+        while not self.over.is_set():
+            connection = connection or self._connect()
+            try:
+                status, version = self._ask(connection, shape)
+            except (OSError, http.client.HTTPException) as error:
+                self.tally.bad(shape, f"{type(error).__name__}: {error}")
+                connection = None
+            else:
+                if status == http.HTTPStatus.OK:
+                    self.tally.good(shape, version)
+                else:
+                    self.tally.bad(shape, f"status {status}")
+            if connection and not shape.keep_alive:
+                connection.close()
+                connection = None
+            self.over.wait(shape.pause)
+
+    def _connect(self) -> http.client.HTTPSConnection:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE  # the sandbox's certificate is self-signed
+        return http.client.HTTPSConnection(
+            self.address, self.port, timeout=_TIMEOUT, context=context
+        )
+
+    def _ask(self, connection: http.client.HTTPSConnection, shape: Shape) -> tuple[int, str]:
+        headers = {"Host": self.host, "Content-Type": "application/json"}
+        connection.request(shape.method, shape.path, shape.body or None, headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, answer.getheader(VERSION_HEADER) or ""
+
+
+def main() -> None:
+    """Send until standard input ends, then print the summary."""
+    parser = argparse.ArgumentParser(description="Load on a sandbox server, on loopback only.")
+    parser.add_argument("port", type=int, help="the server's HTTPS port on this machine")
+    parser.add_argument("host", help="the name to ask for, such as staging.sandbox")
+    flags = parser.parse_args()
+    load = Load("127.0.0.1", flags.port, flags.host)
+    load.start()
+    sys.stdin.read()
+    load.stop()
+    print(json.dumps(load.tally.summary()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Env files: filled in from .env.example, and checked before anything is deployed."""
+
+import os
+import re
+import secrets
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from deploy.errors import SettingsError
+
+GENERATE = "# generate"  # the comment above a variable that is a secret of one environment
+_BITS = 192
+_PLACEHOLDER = re.compile(r"^(change[-_ ]?me|changeit|todo|xxx+|your[-_ ].*|<.*>)$", re.IGNORECASE)
+_ASSIGNMENT = re.compile(r"^(\w+)=\s*$")
+
+
+def fill(example: str) -> str:
+    """Return the text of an env file: `example` with a new secret below each `# generate`."""
+    lines = example.splitlines()
+    for number, line in enumerate(lines[1:], 1):
+        empty = _ASSIGNMENT.match(line)
+        if empty and lines[number - 1].strip() == GENERATE:
+            lines[number] = f"{empty[1]}={secrets.token_hex(_BITS // 8)}"
+    return "\n".join(lines) + "\n"
+
+
+def create(path: Path) -> None:
+    """Write `path` (mode 0600) from the .env.example beside it. Raises `SettingsError`."""
+    example = path.parent / ".env.example"
+    if path.exists():
+        raise SettingsError(str(path), "it is there already", "edit it, or remove it first")
+    if not example.is_file():
+        raise SettingsError(
+            str(example), "there is no such file", "write it, or write the env file"
+        )
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(fill(example.read_text(encoding="utf-8")))
+
+
+def check(path: Path) -> None:
+    """Refuse an env file with placeholders, or with secrets that were never filled in."""
+    if not path.is_file():
+        raise SettingsError(
+            str(path), "there is no such env file", "write it, or run `inv env.init`"
+        )
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, 1):
+        empty = _ASSIGNMENT.match(line)
+        if empty and number > 1 and lines[number - 2].strip() == GENERATE:
+            raise SettingsError(f"{path}:{number}", f"{empty[1]} has no value", "fill it in")
+    for name, value in dotenv_values(path, interpolate=False).items():
+        if value and _PLACEHOLDER.match(value):
+            raise SettingsError(str(path), f"{name} is still a placeholder", "fill it in")
