@@ -1,0 +1,178 @@
+"""What the integration tests share: a checkout of its own, `inv` as a user types it, and load."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deploy.sandbox import Sandbox
+from deploy.sandbox.load import SHAPES
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+APPS = Path(__file__).parent / "apps"
+INV = Path(sys.executable).with_name("inv")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an `inv` ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def all(self) -> str:
+        return self.out + self.err
+
+
+@dataclass
+class Workspace:
+    """A checkout of its own with one app in one environment of its own, on a sandbox server."""
+
+    folder: Path
+    sandbox: Sandbox
+    app: str
+    server: str = "staging"
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def root(self) -> str:
+        return f"/opt/{self.app}/staging"
+
+    @property
+    def project(self) -> str:
+        return f"{self.app}-staging"
+
+    def inv(self, *arguments: str, timeout: float = 180, **variables: str) -> Ended:
+        """Type `inv` with `arguments`; `variables` are added to the environment."""
+        done = subprocess.run(
+            [INV, *arguments],
+            cwd=self.folder,
+            env=self.variables(**variables),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def deploy(self, tag: str, *flags: str, **variables: str) -> Ended:
+        return self.inv("deploy", "--env", "staging", "--tag", tag, *flags, **variables)
+
+    def variables(self, **more: str) -> dict[str, str]:
+        return {**os.environ, **self.environment, **more, "COLUMNS": "200"}
+
+    def on_server(self, command: str, *, user: str = "root") -> str:
+        """Run a shell command on the server; return what it printed."""
+        done = subprocess.run(
+            [
+                "docker",
+                "exec",
+                "-u",
+                user,
+                self.sandbox.container(self.server),
+                "sh",
+                "-c",
+                command,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        return done.stdout + done.stderr
+
+    def replicas(self, service: str = "web") -> list[str]:
+        """Return the names of the running containers of a service."""
+        label = f"label=com.docker.compose.project={self.project}"
+        listed = self.on_server(
+            f"docker ps --filter {label} --filter label=com.docker.compose.service={service}"
+            " --format '{{.Names}}'"
+        )
+        return sorted(listed.split())
+
+    def containers(self) -> list[str]:
+        """Return the names of all containers of the project, running or not."""
+        label = f"label=com.docker.compose.project={self.project}"
+        return sorted(
+            self.on_server(f"docker ps -a --filter {label} --format '{{{{.Names}}}}'").split()
+        )
+
+    def serving(self) -> str:
+        """Return the version that answers through nginx, or what went wrong."""
+        nginx = self.replicas("nginx")
+        if not nginx:
+            return "no nginx"
+        answer = self.on_server(
+            f"docker exec {nginx[0]} curl -sS -H 'Host: tiny.test' http://127.0.0.1/x"
+        )
+        try:
+            return str(json.loads(answer)["version"])
+        except (ValueError, KeyError):
+            return answer
+
+    def current(self) -> dict[str, Any]:
+        """Return the record of the current release; empty where there is none."""
+        text = self.on_server(f"cat {self.root}/current/release.json")
+        try:
+            found: dict[str, Any] = json.loads(text)
+        except ValueError:
+            return {}
+        return found
+
+    def remove(self) -> None:
+        """Remove everything of this app from the server."""
+        label = f"label=com.docker.compose.project={self.project}"
+        self.on_server(f"docker ps -aq --filter {label} | xargs -r docker rm -f -v")
+        for kind in ("network", "volume"):
+            self.on_server(f"docker {kind} ls -q --filter {label} | xargs -r docker {kind} rm")
+        self.on_server(f"rm -rf /opt/{self.app}")
+
+
+@dataclass
+class Load:
+    """Load from a process of its own; `stop` returns its summary."""
+
+    process: "subprocess.Popen[str]"
+
+    def stop(self) -> dict[str, Any]:
+        out, _ = self.process.communicate(timeout=60)
+        summary: dict[str, Any] = json.loads(out)
+        return summary
+
+
+def make_workspace(sandbox: Sandbox, folder: Path, app: str) -> Workspace:
+    """Lay out a checkout with the tiny app, called `app`."""
+    shutil.copytree(APPS / "tiny", folder)
+    (folder / "tasks.py").write_text((CHECKOUT / "tasks.py").read_text())
+    (folder / ".sandbox").symlink_to(sandbox.state)
+    settings = folder / "deploy.toml"
+    settings.write_text(settings.read_text().replace('"tiny"', f'"{app}"'))
+    (folder / ".env.staging").write_text("")
+    return Workspace(folder, sandbox, app)
+
+
+def start_load(sandbox: Sandbox, server: str, host: str) -> Load:
+    """Start load on a server's HTTPS port."""
+    port = str(sandbox.https_port(server))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deploy.sandbox.load", port, host],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=CHECKOUT,
+    )
+    return Load(process)
+
+
+def assert_clean(summary: dict[str, Any], at_least: int) -> None:
+    """Every request was answered well, there were enough of them, and of every shape."""
+    assert summary["failed"] == 0, summary["failures"]
+    assert summary["sent"] >= at_least
+    assert set(summary["shapes"]) == {shape.name for shape in SHAPES}
