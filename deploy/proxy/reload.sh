@@ -10,8 +10,9 @@ in_nginx() {
     docker exec "$id" nginx ${conf:+-c "$conf"} "$@"
 }
 
+# workers ID: the process ids of all its workers, those that are shutting down included
 workers() {
-    docker top "$1" -eo pid,args 2>/dev/null | awk '/nginx: worker process/ && !/shutting down/ {print $1}' | sort
+    docker top "$1" -eo pid,args 2>/dev/null | awk '/nginx: worker process/ {print $1}'
 }
 
 # receive: what is there, with the upstreams that come as tar on stdin, in upstreams.next

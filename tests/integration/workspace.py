@@ -135,18 +135,6 @@ class Workspace:
         self.on_server(f"rm -rf /opt/{self.app}")
 
 
-@dataclass
-class Load:
-    """Load from a process of its own; `stop` returns its summary."""
-
-    process: "subprocess.Popen[str]"
-
-    def stop(self) -> dict[str, Any]:
-        out, _ = self.process.communicate(timeout=60)
-        summary: dict[str, Any] = json.loads(out)
-        return summary
-
-
 def make_workspace(sandbox: Sandbox, folder: Path, app: str) -> Workspace:
     """Lay out a checkout with the tiny app, called `app`."""
     shutil.copytree(APPS / "tiny", folder)
@@ -156,19 +144,6 @@ def make_workspace(sandbox: Sandbox, folder: Path, app: str) -> Workspace:
     settings.write_text(settings.read_text().replace('"tiny"', f'"{app}"'))
     (folder / ".env.staging").write_text("")
     return Workspace(folder, sandbox, app)
-
-
-def start_load(sandbox: Sandbox, server: str, host: str) -> Load:
-    """Start load on a server's HTTPS port."""
-    port = str(sandbox.https_port(server))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.sandbox.load", port, host],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=CHECKOUT,
-    )
-    return Load(process)
 
 
 def assert_clean(summary: dict[str, Any], at_least: int) -> None:
