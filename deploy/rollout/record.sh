@@ -16,6 +16,11 @@ if [ "$release" != - ]; then
     done
 fi
 
+# What a run that died had placed was never recorded, and goes too.
+for placed in releases/*; do
+    [ -f "$placed/release.json" ] || set -- "$@" "$(basename "$placed")"
+done
+
 # An image goes when no release of any app or environment on this machine names it any more.
 for old; do
     [ -d "releases/$old" ] || continue

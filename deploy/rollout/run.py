@@ -169,8 +169,7 @@ class Rollout:
 
     def _close(self, run: Run) -> None:
         """End a run that recorded nothing: what it placed is removed."""
-        leftover = [self.wanted.id] if self.wanted.id not in self.seen.releases else []
-        self._finish(run, "undone", (NO_RELEASE, *leftover), b"")
+        self._finish(run, "undone", (NO_RELEASE,), b"")
 
     def _finish(self, run: Run, title: str, arguments: Sequence[str], stdin: bytes) -> None:
         step = HostStep(_RECORD, title, tuple(arguments), {}, stdin=stdin, timeout=_RECORD_TIMEOUT)

@@ -29,7 +29,7 @@ def deploy(
     tag: str = "",
     dry_run: bool = False,
     yes: bool = False,
-    recreate: Any = (),
+    recreate: Any = None,
     refresh: bool = False,
     json: bool = False,
 ) -> None:
@@ -52,7 +52,11 @@ def deploy(
         def confirm(proposal: rollout.Proposal) -> None:
             show.show_proposal(out, proposal, where)
             show.confirm_proposal(
-                proposal, asks=opened.environment.confirm, yes=yes, recreate=recreate, where=where
+                proposal,
+                asks=opened.environment.confirm,
+                yes=yes,
+                recreate=recreate or [],
+                where=where,
             )
 
         outcome = rollout.deploy(target, blueprint, opened.extras(), show.Progress(out), confirm)
@@ -78,7 +82,7 @@ def rollback(
     app: str = "",
     to: str = "",
     yes: bool = False,
-    recreate: Any = (),
+    recreate: Any = None,
     json: bool = False,
 ) -> None:
     """Put an earlier release back: its images, compose file, environment and nginx."""
@@ -90,7 +94,7 @@ def rollback(
         "rollback",
         lambda seen: rollout.choose_release(seen, to or None),
         yes=yes,
-        recreate=recreate,
+        recreate=recreate or [],
         json=json,
     )
 
@@ -150,7 +154,7 @@ def _put(
     def confirm(proposal: rollout.Proposal) -> None:
         show.show_proposal(out, proposal, where)
         show.confirm_proposal(
-            proposal, asks=opened.environment.confirm, yes=yes, recreate=recreate, where=where
+            proposal, asks=opened.environment.confirm, yes=yes, recreate=recreate or [], where=where
         )
 
     try:

@@ -88,9 +88,9 @@ class Workspace:
         )
         return done.stdout + done.stderr
 
-    def replicas(self, service: str = "web") -> list[str]:
+    def replicas(self, service: str = "web", env: str = "staging") -> list[str]:
         """Return the names of the running containers of a service."""
-        label = f"label=com.docker.compose.project={self.project}"
+        label = f"label=com.docker.compose.project={self.app}-{env}"
         listed = self.on_server(
             f"docker ps --filter {label} --filter label=com.docker.compose.service={service}"
             " --format '{{.Names}}'"
