@@ -177,6 +177,11 @@ class LoadProcess:
         summary: dict[str, Any] = json.loads(out)
         return summary
 
+    def discard(self) -> None:
+        """End it without asking what came of it; harmless after `stop`."""
+        self.process.kill()
+        self.process.communicate()
+
 
 def main() -> None:
     """Send until standard input ends, then print the summary."""

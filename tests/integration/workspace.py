@@ -126,13 +126,13 @@ class Workspace:
             return {}
         return found
 
-    def remove(self) -> None:
-        """Remove everything of this app from the server."""
-        label = f"label=com.docker.compose.project={self.project}"
+    def remove(self, env: str = "staging") -> None:
+        """Remove everything of this app and environment from the server."""
+        label = f"label=com.docker.compose.project={self.app}-{env}"
         self.on_server(f"docker ps -aq --filter {label} | xargs -r docker rm -f -v")
         for kind in ("network", "volume"):
             self.on_server(f"docker {kind} ls -q --filter {label} | xargs -r docker {kind} rm")
-        self.on_server(f"rm -rf /opt/{self.app}")
+        self.on_server(f"rm -rf /opt/{self.app}/{env}")
 
 
 def make_workspace(sandbox: Sandbox, folder: Path, app: str) -> Workspace:

@@ -131,10 +131,7 @@ def test_two_environments_on_one_server_do_not_know_each_other(
     assert len(releases) == 1
     kept = tiny.on_server(f"ls {tiny.root}/releases").split()
     assert len(kept) == 3
-    label = f"label=com.docker.compose.project={tiny.app}-second"
-    tiny.on_server(f"docker ps -aq --filter {label} | xargs -r docker rm -f -v")
-    for kind in ("network", "volume"):
-        tiny.on_server(f"docker {kind} ls -q --filter {label} | xargs -r docker {kind} rm")
+    other.remove("second")
 
 
 def test_a_service_that_left_the_compose_file_is_removed(tiny: Workspace) -> None:

@@ -38,21 +38,21 @@ def app(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     # The load comes from one address, so this environment uses staging's overlay on rate limits.
     settings.write_text(text.replace("compose.production.yaml", "compose.staging.yaml"))
     found = App(folder, sandbox, APP, SERVER)
-    found.on_server("docker ps -aq | xargs -r docker rm -f -v; rm -rf /opt/*/production")
+    found.remove("production")
     (folder / "compose" / APP / ".env.production").unlink(missing_ok=True)
     found.type("env.init")
     for tag in ("v1", "v2"):
         found.build(tag)
     found.type("deploy", "--tag", "v1")
     yield found
-    found.on_server("docker ps -aq | xargs -r docker rm -f -v; rm -rf /opt/*/production")
+    found.remove("production")
 
 
 @pytest.fixture
 def load(app: App) -> Iterator[LoadProcess]:
     process = LoadProcess.start(app.sandbox.https_port(SERVER), "production.sandbox")
     yield process
-    process.process.kill()
+    process.discard()
 
 
 def test_deploy_failed_deploy_and_rollback(app: App, load: LoadProcess) -> None:
