@@ -30,11 +30,15 @@ class Migrate:
 
 @dataclass(frozen=True)
 class RolloutSettings:
-    """How a rollout goes: `keep` releases stay bootable; `drain` bounds a drain, in seconds."""
+    """How a rollout goes: `keep` releases stay bootable; `drain` bounds a drain, in seconds.
+
+    `wake` lets the edge start nginx after a power cut, for which it gets Docker's socket.
+    """
 
     migrate: Migrate | None = None
     keep: int = 5
     drain: float = 35.0
+    wake: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,16 @@ class Settings:
         return self.environments[name]
 
 
-def find_app(checkout: Path, name: str | None) -> Path:
-    """Return the folder of the app called `name`; see the flag `--app` for the default."""
+def find_app(checkout: Path, name: str | None, here: Path) -> Path:
+    """Return the folder of the app called `name`; without a name: DEPLOY_APP, `here`, the only app.
+
+    `here` is the folder that the user is in.
+    """
     name = name or os.environ.get("DEPLOY_APP") or None
     apps = {path.parent.name: path.parent for path in sorted(checkout.glob(f"compose/*/{FILE}"))}
-    if name is None and (checkout / FILE).is_file():
-        return checkout
+    for folder in (here, checkout) if name is None else ():
+        if (folder / FILE).is_file():
+            return folder
     if name is None and len(apps) == 1:
         return next(iter(apps.values()))
     if name is None:
@@ -172,6 +180,7 @@ def _rollout(table: "_Table") -> RolloutSettings:
         migrate=migrate,
         keep=table.positive("keep", RolloutSettings.keep),
         drain=table.duration("drain", RolloutSettings.drain),
+        wake=table.boolean("wake", default=RolloutSettings.wake),
     )
     table.close()
     return settings

@@ -99,7 +99,7 @@ class Nginx:
 
     def _errors(self) -> Mapping[int, Callable[[str], SlipwayError]]:
         def error(wrong: str, remedy: str) -> Callable[[str], SlipwayError]:
-            return lambda text: ProxyError("nginx", wrong, remedy, detail=text)
+            return lambda text: ProxyError("nginx", *_too_old(text, wrong, remedy), detail=text)
 
         mend = "mend the configuration under nginx/ and deploy again"
         look = "what it answered is above; mend it and deploy again"
@@ -111,11 +111,22 @@ class Nginx:
             51: error("it refuses its configuration (`nginx -t`)", mend),
             52: error("it did not take the new configuration", mend),
             53: error(f"{self.url} is not answered well through nginx", look),
+            55: error(
+                "its configuration does not read the upstreams that Slipway renders",
+                "write `include /etc/nginx/upstreams/*.conf;` inside http { }, and"
+                " `proxy_pass http://SERVICE;` without a port",
+            ),
             54: error(
                 "it cannot resolve the name of a replica",
                 "see that nginx and the service share a network",
             ),
         }
+
+
+def _too_old(text: str, wrong: str, remedy: str) -> tuple[str, str]:
+    if 'invalid parameter "resolve"' in text or '"keepalive_min_timeout"' in text:
+        return "this nginx is too old", "use an image of nginx 1.27.4 or newer"
+    return wrong, remedy
 
 
 def _tar(upstreams: Mapping[str, str]) -> bytes:

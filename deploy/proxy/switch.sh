@@ -4,7 +4,8 @@
 #   $5… ids of the nginx containers that serve now (none before the first deploy)
 # 1. Rehearse: a copy of nginx that no user can reach reads the new upstreams and must answer.
 # 2. Place them by rename, nginx -t, reload. 3. Prove it through the nginx that serves.
-# Ends 50: the rehearsal failed, 51/52: nginx refused, 53: no answer through nginx (put back).
+# Without nginx containers and without upstreams that is a rehearsal only.
+# Ends 50: the rehearsal failed, 55: nginx does not read the upstreams, 51/52: nginx refused, 53: no answer through nginx (put back).
 project=$1 file=$2 url=$3 count=$4
 shift 4
 ids=$*
@@ -15,7 +16,9 @@ rehearse() {
     docker rm --force "$copy" >/dev/null 2>&1 || :
     docker compose --project-name "$project" --file "$file" run --detach --no-deps --no-TTY \
         --name "$copy" rehearsal >/dev/null 2>.up.log || { tail -n 5 .up.log >&2; return 1; }
-    if in_nginx "$copy" -t >.nginx.log 2>&1; then
+    if in_nginx "$copy" -T >.nginx.log 2>&1; then
+        ! ls upstreams.next/*.conf >/dev/null 2>&1 ||
+            grep -q 'configuration file /etc/nginx/upstreams/' .nginx.log || return 55
         [ "$url" = - ] || prove "$copy" "$url" "$count" || {
             docker logs --tail 5 "$copy" 2>&1 | sed 's/^/  | /' >&2
             return 1
@@ -28,13 +31,14 @@ rehearse() {
 }
 
 code=0
-rehearse || code=50
+rehearse || code=$?
+[ "$code" != 1 ] || code=50
 docker rm --force --volumes "$project-rehearsal" >/dev/null 2>&1 || :
 [ "$code" = 0 ] || exit "$code"
-say "rehearsed: the new replicas answer through a copy of nginx"
+say "rehearsed: the new release answers through a copy of nginx"
 
 reload_all upstreams.next
 for nginx in $ids; do
     [ "$url" = - ] || prove "$nginx" "$url" "$count" || { put_back; exit 53; }
 done
-rm -rf upstreams.before .answer .nginx.log .up.log
+rm -rf upstreams.before .answer.* .nginx.log .up.log

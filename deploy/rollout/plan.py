@@ -65,21 +65,23 @@ def plan_rollout(
     """Return the plan that turns what was seen into the `wanted` services."""
     changes = compare(wanted, seen)
     acting = {name: change for name, change in changes.items() if change.action != Action.KEEP}
-    rolling = {name: c for name, c in acting.items() if _rolls(c)}
-    early = {name: c for name, c in acting.items() if _is_early(name, c, changes)}
-    late = {
-        name: c
-        for name, c in acting.items()
-        if c.service and name not in rolling and name not in early and not _is_front(c.service)
-    }
     front = {name: c for name, c in acting.items() if c.service and _is_front(c.service)}
+    behind = {name: c for name, c in acting.items() if c.service and name not in front}
+    created = {name: c for name, c in behind.items() if c.action == Action.CREATE}
+    early = {name: c for name, c in created.items() if _is_early(name, c, changes)}
+    rolling = {name: c for name, c in behind.items() if name not in created and _rolls(c)}
+    late = {n: c for n, c in behind.items() if n not in created and n not in rolling}
+    fresh = any(_service(c).proxy and not (c.good or c.old) for c in front.values())
+    proxied = any(change.service and change.service.proxy for change in changes.values())
     steps = [
         *_create(early),
         *_extra(extras or Extras(), acting),
-        *_roll_all(rolling, changes, drain),
+        *_create({name: c for name, c in created.items() if name not in early}),
+        *(_introduce(created, drain, fresh=fresh) if proxied else ()),
+        *_roll_all(rolling, drain, proxied=proxied),
         *_front(front, drain),
-        *_first_settle(rolling, front, drain),
-        *_replace(late, drain),
+        *(_settle(created, drain) if fresh else ()),
+        *_replace(late, drain, proxied=proxied),
         *_remove(acting),
     ]
     interrupts = [c for c in acting.values() if c.action in {Action.RECREATE, Action.REMOVE}]
@@ -138,6 +140,7 @@ def _waves(changes: Mapping[str, Change]) -> list[list[Change]]:
 
 def _create(changes: Mapping[str, Change]) -> Iterable[Step]:
     for wave in _waves(changes):
+        yield from _clear([change for change in wave if _service(change).rolls])
         yield Start(tuple(_whole(change) for change in wave))
 
 
@@ -150,10 +153,35 @@ def _extra(extras: Extras, acting: Mapping[str, Change]) -> Iterable[Step]:
         yield migrate
 
 
-def _roll_all(
-    rolling: Mapping[str, Change], changes: Mapping[str, Change], drain: float
-) -> Iterable[Step]:
-    proxied = any(change.service and change.service.proxy for change in changes.values())
+def _introduce(created: Mapping[str, Change], drain: float, *, fresh: bool) -> Iterable[Step]:
+    """Tell nginx of services that were not there before, all in one go.
+
+    Only now: nginx refuses a configuration that names an upstream it does not know yet. Where nginx
+    itself is still to be started (`fresh`), settling waits for it.
+    """
+    swaps = _swaps(created)
+    if swaps:
+        yield Switch(swaps)
+        if not fresh:
+            yield Drain(swaps, drain)
+
+
+def _settle(created: Mapping[str, Change], drain: float) -> Iterable[Step]:
+    swaps = _swaps(created)
+    if swaps:
+        yield Drain(swaps, drain)
+
+
+def _swaps(changes: Mapping[str, Change]) -> tuple[Swap, ...]:
+    """Return swaps of services of which nothing leaves."""
+    return tuple(
+        Swap(service.name, service.definition, service.upstream, (), ())
+        for service in map(_service, changes.values())
+        if service.upstream
+    )
+
+
+def _roll_all(rolling: Mapping[str, Change], drain: float, *, proxied: bool) -> Iterable[Step]:
     for wave in _waves(rolling):
         yield from _clear(wave)
         batches = max(_batches(change) for change in wave)
@@ -225,54 +253,40 @@ def _part(change: Change, number: int) -> _Part:
 
 
 def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
-    """Bring up the edge, then replace nginx beside itself in the edge's network namespace."""
+    """Bring up the edge, then replace nginx beside itself in the edge's network namespace.
+
+    Two nginx share the ports for a moment, so either may answer: the new one is rehearsed before it
+    starts, and proven once more when it is alone.
+    """
     for change in sorted(front.values(), key=lambda change: not _service(change).edge):
         service = _service(change)
         if service.rolls:
             yield from _clear([change])
-        if change.action == Action.RECREATE:
-            yield Start((_whole(change),), recreate=True)
-        elif change.action == Action.CREATE:
-            yield Start((_whole(change),))
-        else:
+        if service.proxy and (change.good or change.old):
+            yield Switch(())
+        if change.action in {Action.CREATE, Action.RECREATE}:
+            yield Start((_whole(change),), recreate=change.action == Action.RECREATE)
+        elif change.missing:
             total = len(change.good) + len(change.old) + change.missing
-            if change.missing:
-                yield Start((_scale(service, total, service.replicas),))
+            yield Start((_scale(service, total, service.replicas),))
         if service.proxy:
             yield Watch(service.update.monitor, (service.name,))
         if change.old and change.action != Action.RECREATE:
             yield _stop(change.old, max(service.grace, drain))
+            yield Watch(0.0, (service.name,))
 
 
-def _first_settle(
-    rolling: Mapping[str, Change], front: Mapping[str, Change], drain: float
-) -> Iterable[Step]:
-    """Settle the upstreams of a first deploy, once there is an nginx to reload."""
-    fresh = [c for c in front.values() if _service(c).proxy and not (c.good or c.old)]
-    swaps = tuple(
-        Swap(service.name, service.definition, service.upstream, (), ())
-        for service in map(_service, rolling.values())
-        if service.upstream
-    )
-    if fresh and swaps:
-        yield Drain(swaps, drain)
-
-
-def _replace(late: Mapping[str, Change], drain: float) -> Iterable[Step]:
-    """Recreate, last, what cannot roll."""
+def _replace(late: Mapping[str, Change], drain: float, *, proxied: bool) -> Iterable[Step]:
+    """Recreate, last, what cannot roll; or start and stop replicas of it."""
     for wave in _waves(late):
         for change in wave:
             service = _service(change)
             if change.old and not change.missing:
                 yield _stop(change.old, service.grace)
-            else:
+            elif change.action != Action.SETTLE:
                 yield Start((_whole(change),), recreate=change.action == Action.RECREATE)
-        swaps = tuple(
-            Swap(service.name, service.definition, service.upstream, (), ())
-            for service in map(_service, wave)
-            if service.upstream
-        )
-        if swaps:
+        swaps = _swaps({change.name: change for change in wave})
+        if swaps and proxied:
             yield Switch(swaps)
             yield Drain(swaps, drain)
 

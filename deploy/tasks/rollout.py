@@ -101,19 +101,20 @@ def rollback(
 
 @task(
     positional=["replicas"],
-    iterable=["replicas"],
     help={
-        "replicas": "SERVICE=NUMBER; can be given several times",
+        "replicas": "SERVICE=NUMBER, or several with commas between: web=3,worker=2",
         "env": ENV_HELP,
         "app": APP_HELP,
+        "yes": YES_HELP,
         "json": JSON_HELP,
     },
 )
 def scale(
     _c: Any,
-    replicas: Any,
+    replicas: str,
     env: str = "",
     app: str = "",
+    yes: bool = False,
     json: bool = False,
 ) -> None:
     """Run more or fewer replicas of a service, until the next deploy."""
@@ -124,9 +125,9 @@ def scale(
     _put(
         app,
         env,
-        f"scale {', '.join(replicas)}",
+        f"scale {replicas}",
         lambda seen: rollout.scaled(rollout.recorded_current(seen), wanted),
-        yes=True,
+        yes=yes,
         recreate=(),
         json=json,
     )
@@ -165,12 +166,8 @@ def _put(
         target.host.close()
 
 
-@task(help={"env": ENV_HELP, "app": APP_HELP})
-def migrate(
-    _c: Any,
-    env: str = "",
-    app: str = "",
-) -> None:
+@task(help={"env": ENV_HELP, "app": APP_HELP, "yes": YES_HELP})
+def migrate(_c: Any, env: str = "", app: str = "", yes: bool = False) -> None:
     """Run the migration of the current release again, under the lock."""
     from deploy.errors import SettingsError
     from deploy.rollout import deploy as rollout
@@ -188,6 +185,8 @@ def migrate(
             'add to [rollout]: migrate = { service = "backend", command = "…" }',
         )
     target = opened.target()
+    where = f"{opened.settings.app} on {opened.environment.name}"
+    show.confirm(where, asks=opened.environment.confirm, yes=yes)
     try:
         seen = target.engine.observe()
         release = rollout.recorded_current(seen)

@@ -32,5 +32,5 @@ if [ -d lock ]; then
     printf 'lock %s %s %s\n' "$(($(date +%s) - $(stat -c %Y lock/heartbeat)))" \
         "$([ -e lock/abandoned ] && echo abandoned || echo held)" "$(cat lock/holder)"
 fi
-[ ! -f journal.jsonl ] || tail -n 60 journal.jsonl | sed 's/^/journal /'
+[ ! -f journal.jsonl ] || tail -n 200 journal.jsonl | sed 's/^/journal /'
 exit 0
