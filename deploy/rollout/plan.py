@@ -213,7 +213,7 @@ def _part(change: Change, number: int) -> _Part:
     well = len(change.good) + before + starts
     total = well + len(leaving) + len(keeping)
     swap = None
-    if service.upstream and (starts or not change.settled):
+    if service.upstream and (change.missing or not change.settled):
         swap = Swap(
             service.name,
             service.definition,
