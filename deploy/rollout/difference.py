@@ -25,7 +25,7 @@ class Change:
     """One service: what is to be done and why, and the replicas that decide it.
 
     `good` replicas are of the wanted definition and well; `old` ones run and are to go; `dead` ones
-    do not run. `settled` tells whether nginx names exactly the good ones. `service` is None where
+    do not run. A database that runs is good, well or not: no deploy touches it for its health. `settled` tells whether nginx names exactly the good ones. `service` is None where
     the wanted release no longer has it.
     """
 
@@ -82,7 +82,10 @@ def _follow_edge(changes: dict[str, Change]) -> None:
 def _change(service: Service, seen: Observation) -> Change:
     there = seen.of(service.name)
     matching = [
-        replica for replica in there if replica.serving and replica.definition == service.definition
+        replica
+        for replica in there
+        if replica.definition == service.definition
+        and (replica.serving or (service.database and replica.running))
     ]
     good = tuple(matching[: service.replicas])
     old = tuple(replica for replica in there if replica.running and replica not in good)
