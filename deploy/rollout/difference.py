@@ -103,11 +103,11 @@ def _decide(change: Change, service: Service) -> tuple[Action, str]:
     startable = all(replica.definition == service.definition for replica in dead)
     if not good and not old and (service.rolls or startable):
         return Action.CREATE, "it is not running"
-    if not service.rolls and not good and (stale or dead):
+    if not service.rolls and change.missing and (stale or (dead and not good)):
         return Action.RECREATE, "its definition changed"
-    if stale:
+    if stale and service.rolls:
         return Action.ROLL, "its definition changed"
-    if ill:
+    if ill and (service.rolls or change.missing):
         return Action.ROLL if service.rolls else Action.RECREATE, "a replica is unhealthy"
     if old or len(good) < service.replicas:
         return Action.SCALE, f"{len(good) + len(old)} run, {service.replicas} are wanted"
