@@ -25,8 +25,9 @@ class Change:
     """One service: what is to be done and why, and the replicas that decide it.
 
     `good` replicas are of the wanted definition and well; `old` ones run and are to go; `dead` ones
-    do not run. A database that runs is good, well or not: no deploy touches it for its health. `settled` tells whether nginx names exactly the good ones. `service` is None where
-    the wanted release no longer has it.
+    do not run. A database that runs is good, well or not: no deploy touches it for its health.
+    `settled` tells whether nginx names exactly the good ones. `service` is None where the wanted
+    release no longer has it.
     """
 
     name: str

@@ -70,7 +70,9 @@ def plan_rollout(
     early = {name: c for name, c in acting.items() if _is_early(name, c, changes)}
     front = {name: c for name, c in acting.items() if c.service and _is_front(c.service)}
     others = {
-        name: c for name, c in acting.items() if c.service and name not in {*rolling, *early, *front}
+        name: c
+        for name, c in acting.items()
+        if c.service and name not in {*rolling, *early, *front}
     }
     harmless = {name: c for name, c in others.items() if _is_harmless(name, c, others)}
     late = {name: c for name, c in others.items() if name not in harmless}
