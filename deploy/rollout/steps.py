@@ -279,11 +279,11 @@ class Watch:
 
     def do(self, site: Site) -> None:
         """Watch."""
-        replicas = [
-            replica.id
+        replicas = {
+            replica.id: replica.restarts
             for name in self.services
             for replica in site.running(name, site.services[name].definition)
-        ]
+        }
         site.proxy.watch(site.run, replicas, site.front(), self.seconds)
 
 
