@@ -83,7 +83,12 @@ def test_the_edge_owns_the_ports() -> None:
 
     found = service_of("edge", {"image": "nginx"}, document, "d1")
 
-    assert (found.rolls, found.why, found.edge, found.grace) == (False, "it owns the ports", True, 1)
+    assert (found.rolls, found.why, found.edge, found.grace) == (
+        False,
+        "it owns the ports",
+        True,
+        1,
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,9 +114,7 @@ def test_a_disabled_health_check_is_none() -> None:
 
 
 def test_grace_and_needs() -> None:
-    document = a_document(
-        web={"stop_grace_period": "1m30s", "depends_on": {"db": {}, "cache": {}}}
-    )
+    document = a_document(web={"stop_grace_period": "1m30s", "depends_on": {"db": {}, "cache": {}}})
 
     found = service("web", document)
 
