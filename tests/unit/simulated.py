@@ -100,6 +100,7 @@ class Server:
             "observe": self._observe,
             "pull": lambda _: Result(0),
             "lock": lambda _: Result(0, b"claimed\n"),
+            "migrate": lambda _: Result(45 * ("migration" in self.crash), b"", b"syntax error"),
             "catch_up": lambda _: Result(0),
             "start": self._start,
             "stop": self._stop,
