@@ -89,8 +89,10 @@ store = "s3://example"
         ),
         (
             MINIMAL + "zebra = 1\n",
-            "deploy.toml:3: environments.staging.zebra: the key is unknown. known here: compose,"
-            " confirm, env_file, hosts, root, url.",
+            (
+                "deploy.toml:3: environments.staging.zebra: the key is unknown. known here:"
+                " compose, confirm, env_file, hosts, root, url."
+            ),
         ),
         (
             "appp = 'x'\n" + MINIMAL,

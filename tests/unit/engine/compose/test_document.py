@@ -69,19 +69,25 @@ def test_each_variable_is_named_once_and_where_to_set_it(tmp_path: Path) -> None
     ("text", "message"),
     [
         (
-            "error while interpolating services.a.image: required variable FOO is missing a value:"
-            " need",
+            (
+                "error while interpolating services.a.image: required variable FOO is missing"
+                " a value: need"
+            ),
             "/x/compose.yaml: no value for ${FOO}.",
         ),
         (
             "validating /x/compose.yaml: services.a Additional property imag is not allowed",
-            "/x/compose.yaml: validating /x/compose.yaml: services.a Additional property imag is"
-            " not allowed. mend the file;",
+            (
+                "/x/compose.yaml: validating /x/compose.yaml: services.a Additional property imag"
+                " is not allowed. mend the file;"
+            ),
         ),
         ("yaml: did not find expected node content", "/x/compose.yaml: yaml: did not find"),
         (
-            'time="2026-01-02T03:04:05Z" level=warning msg="first"\n'
-            'time="2026-01-02T03:04:05Z" level=fatal msg="the last word"',
+            (
+                'time="2026-01-02T03:04:05Z" level=warning msg="first"\n'
+                'time="2026-01-02T03:04:05Z" level=fatal msg="the last word"'
+            ),
             "/x/compose.yaml: the last word.",
         ),
         ("", "/x/compose.yaml: docker compose refuses it."),

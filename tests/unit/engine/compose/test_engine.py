@@ -172,8 +172,10 @@ def test_a_machine_without_docker(code: int, text: str, message: str) -> None:
     ("text", "message"),
     [
         (
-            'Error response from daemon: Get "https://r.io/v2/": dial tcp 10.0.0.1:443: connect:'
-            " connection refused",
+            (
+                'Error response from daemon: Get "https://r.io/v2/": dial tcp 10.0.0.1:443:'
+                " connect: connection refused"
+            ),
             "server: r.io does not answer. see that the registry is up",
         ),
         (
@@ -185,8 +187,10 @@ def test_a_machine_without_docker(code: int, text: str, message: str) -> None:
             "server: there is no image r.io/web:9. build and push it",
         ),
         (
-            "Error response from daemon: pull access denied for r.io/web, repository does not exist"
-            " or may require 'docker login': denied: requested access to the resource is denied",
+            (
+                "Error response from daemon: pull access denied for r.io/web, repository does"
+                " not exist or may require 'docker login': denied: requested access to the resource is denied"
+            ),
             "server: r.io refuses to give r.io/web:9. log in there: `docker login r.io`",
         ),
         (

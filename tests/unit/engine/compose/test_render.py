@@ -238,7 +238,7 @@ def test_without_a_proxy_there_is_no_edge(document: Document, place: Place) -> N
 # --- what makes another definition --------------------------------------------------------------
 
 
-def change(key: str, value: Any) -> Callable[[Document], None]:  # noqa: ANN401 - any YAML
+def change(key: str, value: Any) -> Callable[[Document], None]:
     return lambda document: document["services"]["web"].update({key: value})
 
 
