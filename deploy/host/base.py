@@ -1,5 +1,6 @@
 """The protocol that every way to a machine speaks, and what is built on it alone."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -119,6 +120,8 @@ class _Collector:
                 self._show()
         except (OSError, ValueError):
             return
+        finally:
+            self._stream.close()
 
     def _show(self) -> None:
         while self._watch and (end := self.data.find(b"\n", self._seen)) >= 0:
@@ -128,9 +131,8 @@ class _Collector:
 
 
 def _feed(stream: BinaryIO, data: bytes) -> None:
-    try:
+    with contextlib.suppress(OSError, ValueError):
         stream.writelines(data[start : start + CHUNK] for start in range(0, len(data), CHUNK))
         stream.flush()
+    with contextlib.suppress(OSError, ValueError):
         stream.close()
-    except (OSError, ValueError):
-        return

@@ -29,8 +29,9 @@ class LocalProcess:
             return None
 
     def kill(self) -> None:
-        """Kill it."""
+        """Kill it, and let it go."""
         self._child.kill()
+        self._child.wait()
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,9 @@ class _Reader:
         self.read1 = receive
         self.read = receive
 
+    def close(self) -> None:
+        """Do nothing: the channel is closed with its process."""
+
 
 class SshHost:
     """A machine by SSH, as the user's own ssh configuration describes it.

@@ -52,12 +52,19 @@ class Nginx:
         )
         run_step(self.host, run, step, watch)
 
-    def watch(self, run: Run, replicas: Sequence[str], ids: Sequence[str], seconds: float) -> None:
-        """See for `seconds` that `replicas` stay well and that nginx answers."""
+    def watch(
+        self, run: Run, replicas: Mapping[str, int], ids: Sequence[str], seconds: float
+    ) -> None:
+        """See for `seconds` that `replicas` (id to restarts so far) stay well and nginx answers."""
         step = Step(
             _WATCH,
             "watch",
-            (f"{seconds:.0f}", self.url or NO_URL, " ".join(replicas), *ids),
+            (
+                f"{seconds:.0f}",
+                self.url or NO_URL,
+                " ".join(f"{replica}:{restarts}" for replica, restarts in replicas.items()),
+                *ids,
+            ),
             self._errors(),
             timeout=seconds + _SLACK,
         )

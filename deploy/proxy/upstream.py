@@ -37,6 +37,11 @@ class Described:
     settled: bool = False
 
 
+def render_awaited(service: str, options: dict[str, Any]) -> str:
+    """Return the file of an upstream that has no server yet, so that nginx knows its name."""
+    return _render(service, options, [f"server 127.0.0.1:{options['port']} down;"], Described())
+
+
 def render_switched(
     service: str, options: dict[str, Any], new: Sequence[Server], old: Sequence[Server]
 ) -> str:

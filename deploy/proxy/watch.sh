@@ -1,14 +1,18 @@
 #!/bin/sh
 # Watches new replicas for a while, and the answer through nginx; step.sh and reload.sh in front.
-#   $1 seconds  $2 URL, or -  $3 ids of the replicas, space between  $4… ids of nginx containers
+#   $1 seconds  $2 URL, or -  $3 replicas as id:restarts, space between  $4… ids of nginx containers
 # Ends 41: a replica crashed or became unhealthy, 53: no good answer through nginx.
 seconds=$1 url=$2 replicas=$3
 shift 3
+past=$(echo "$replicas" | tr ' :' '\n ')
+ids=$(echo "$past" | cut -d ' ' -f 1)
 until=$(($(date +%s) + seconds))
 while :; do
     # shellcheck disable=SC2086 # one word an id
-    bad=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' $replicas 2>&1 |
-        awk '$2 != "running" || $3 > 0 || $4 == "unhealthy" {print $1}')
+    states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' $ids 2>&1 || :)
+    bad=$(printf '%s\n%s\n' "$past" "$states" | awk '
+        NF == 2 {past[$1] = $2; next}
+        $2 != "running" || $3 > past[$1] || $4 == "unhealthy" {print $1}')
     if [ -n "$bad" ]; then
         # shellcheck disable=SC2086 # one word an id
         diagnose $bad

@@ -25,8 +25,9 @@ class Change:
     """One service: what is to be done and why, and the replicas that decide it.
 
     `good` replicas are of the wanted definition and well; `old` ones run and are to go; `dead` ones
-    do not run. `settled` tells whether nginx names exactly the good ones. `service` is None where
-    the wanted release no longer has it.
+    do not run. A database that runs is good, well or not: no deploy touches it for its health.
+    `settled` tells whether nginx names exactly the good ones. `service` is None where the wanted
+    release no longer has it.
     """
 
     name: str
@@ -82,7 +83,10 @@ def _follow_edge(changes: dict[str, Change]) -> None:
 def _change(service: Service, seen: Observation) -> Change:
     there = seen.of(service.name)
     matching = [
-        replica for replica in there if replica.serving and replica.definition == service.definition
+        replica
+        for replica in there
+        if replica.definition == service.definition
+        and (replica.serving or (service.database and replica.running))
     ]
     good = tuple(matching[: service.replicas])
     old = tuple(replica for replica in there if replica.running and replica not in good)
@@ -100,11 +104,11 @@ def _decide(change: Change, service: Service) -> tuple[Action, str]:
     startable = all(replica.definition == service.definition for replica in dead)
     if not good and not old and (service.rolls or startable):
         return Action.CREATE, "it is not running"
-    if not service.rolls and not good and (stale or dead):
+    if not service.rolls and change.missing and (stale or (dead and not good)):
         return Action.RECREATE, "its definition changed"
-    if stale:
+    if stale and service.rolls:
         return Action.ROLL, "its definition changed"
-    if ill:
+    if ill and (service.rolls or change.missing):
         return Action.ROLL if service.rolls else Action.RECREATE, "a replica is unhealthy"
     if old or len(good) < service.replicas:
         return Action.SCALE, f"{len(good) + len(old)} run, {service.replicas} are wanted"

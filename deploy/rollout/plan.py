@@ -14,6 +14,7 @@ from deploy.rollout.release import current_release
 from deploy.rollout.steps import (
     Backup,
     Drain,
+    Introduce,
     Migrate,
     Pause,
     Start,
@@ -65,25 +66,31 @@ def plan_rollout(
     """Return the plan that turns what was seen into the `wanted` services."""
     changes = compare(wanted, seen)
     acting = {name: change for name, change in changes.items() if change.action != Action.KEEP}
+    rolling = {name: c for name, c in acting.items() if _rolls(c)}
+    early = {name: c for name, c in acting.items() if _is_early(name, c, changes)}
     front = {name: c for name, c in acting.items() if c.service and _is_front(c.service)}
-    behind = {name: c for name, c in acting.items() if c.service and name not in front}
-    created = {name: c for name, c in behind.items() if c.action == Action.CREATE}
-    early = {name: c for name, c in created.items() if _is_early(name, c, changes)}
-    rolling = {name: c for name, c in behind.items() if name not in created and _rolls(c)}
-    late = {n: c for n, c in behind.items() if n not in created and n not in rolling}
-    fresh = any(_service(c).proxy and not (c.good or c.old) for c in front.values())
-    proxied = any(change.service and change.service.proxy for change in changes.values())
+    others = {
+        name: c
+        for name, c in acting.items()
+        if c.service and name not in {*rolling, *early, *front}
+    }
+    harmless = {name: c for name, c in others.items() if _is_harmless(name, c, others)}
+    late = {name: c for name, c in others.items() if name not in harmless}
+    live = _serves(changes)  # before the first deploy there is no traffic to move
+    swaps = _swaps([*early.values(), *harmless.values(), *(() if live else rolling.values())])
     steps = [
         *_create(early),
         *_extra(extras or Extras(), acting),
-        *_create({name: c for name, c in created.items() if name not in early}),
-        *(_introduce(created, drain, fresh=fresh) if proxied else ()),
-        *_roll_all(rolling, drain, proxied=proxied),
+        *_roll_all(rolling, drain, live=live),
+        *_create(harmless),
+        *([Switch(swaps)] if swaps else ()),
+        *([Drain(swaps, drain)] if swaps and live else ()),
         *_front(front, drain),
-        *(_settle(created, drain) if fresh else ()),
-        *_replace(late, drain, proxied=proxied),
+        *([Drain(swaps, drain)] if swaps and not live else ()),
+        *_replace(late, drain),
         *_remove(acting),
     ]
+    _introduce(steps, wanted, seen)
     interrupts = [c for c in acting.values() if c.action in {Action.RECREATE, Action.REMOVE}]
     before = current_release(seen)
     return Plan(
@@ -117,6 +124,54 @@ def _is_early(name: str, change: Change, changes: Mapping[str, Change]) -> bool:
     return not any(_rolls(changes[need]) for need in needs if need in changes)
 
 
+def _is_harmless(name: str, change: Change, others: Mapping[str, Change]) -> bool:
+    """Whether a service that cannot roll is only created, or settled, and needs no later one."""
+    settled = {Action.CREATE, Action.SETTLE}
+    needs = _all_needs(name, others) - {name}
+    return change.action in settled and all(
+        others[need].action in settled for need in needs if need in others
+    )
+
+
+def _serves(changes: Mapping[str, Change]) -> bool:
+    """Whether an nginx runs that has traffic to be moved."""
+    return any(
+        replica.running
+        for change in changes.values()
+        if change.service and change.service.proxy
+        for replica in (*change.good, *change.old)
+    )
+
+
+def _swaps(changes: Iterable[Change]) -> tuple[Swap, ...]:
+    """Return the swaps that move all traffic of services to what they have become."""
+    return tuple(
+        Swap(
+            change.name,
+            change.service.definition,
+            change.service.upstream,
+            (),
+            tuple(replica.id for replica in change.old),
+        )
+        for change in changes
+        if change.service and change.service.upstream
+    )
+
+
+def _introduce(steps: list[Step], wanted: Mapping[str, Service], seen: Observation) -> None:
+    """See that every upstream has a file before nginx first reads a configuration that names it."""
+    upstreams = {name: service.upstream for name, service in wanted.items() if service.upstream}
+    new = set(upstreams) - set(seen.upstreams)
+    proxies = {name for name, service in wanted.items() if service.proxy}
+    for position, step in enumerate(steps):
+        if isinstance(step, Switch) or proxies & set(step.services):
+            if isinstance(step, Switch):
+                new -= set(step.services)
+            if new:
+                steps.insert(position, Introduce({name: upstreams[name] for name in sorted(new)}))
+            return
+
+
 def _all_needs(name: str, changes: Mapping[str, Change]) -> set[str]:
     found: set[str] = set()
     open_names = [name]
@@ -140,8 +195,10 @@ def _waves(changes: Mapping[str, Change]) -> list[list[Change]]:
 
 def _create(changes: Mapping[str, Change]) -> Iterable[Step]:
     for wave in _waves(changes):
-        yield from _clear([change for change in wave if _service(change).rolls])
-        yield Start(tuple(_whole(change) for change in wave))
+        yield from _clear(wave)
+        scales = tuple(_whole(change) for change in wave if change.missing)
+        if scales:
+            yield Start(scales)
 
 
 def _extra(extras: Extras, acting: Mapping[str, Change]) -> Iterable[Step]:
@@ -153,40 +210,12 @@ def _extra(extras: Extras, acting: Mapping[str, Change]) -> Iterable[Step]:
         yield migrate
 
 
-def _introduce(created: Mapping[str, Change], drain: float, *, fresh: bool) -> Iterable[Step]:
-    """Tell nginx of services that were not there before, all in one go.
-
-    Only now: nginx refuses a configuration that names an upstream it does not know yet. Where nginx
-    itself is still to be started (`fresh`), settling waits for it.
-    """
-    swaps = _swaps(created)
-    if swaps:
-        yield Switch(swaps)
-        if not fresh:
-            yield Drain(swaps, drain)
-
-
-def _settle(created: Mapping[str, Change], drain: float) -> Iterable[Step]:
-    swaps = _swaps(created)
-    if swaps:
-        yield Drain(swaps, drain)
-
-
-def _swaps(changes: Mapping[str, Change]) -> tuple[Swap, ...]:
-    """Return swaps of services of which nothing leaves."""
-    return tuple(
-        Swap(service.name, service.definition, service.upstream, (), ())
-        for service in map(_service, changes.values())
-        if service.upstream
-    )
-
-
-def _roll_all(rolling: Mapping[str, Change], drain: float, *, proxied: bool) -> Iterable[Step]:
+def _roll_all(rolling: Mapping[str, Change], drain: float, *, live: bool) -> Iterable[Step]:
     for wave in _waves(rolling):
         yield from _clear(wave)
         batches = max(_batches(change) for change in wave)
         for number in range(batches):
-            yield from _batch(wave, number, drain, proxied=proxied)
+            yield from _batch(wave, number, drain, live=live)
 
 
 def _batches(change: Change) -> int:
@@ -195,7 +224,7 @@ def _batches(change: Change) -> int:
     return max(1, math.ceil(max(change.missing, len(change.old)) / size))
 
 
-def _batch(wave: Sequence[Change], number: int, drain: float, *, proxied: bool) -> Iterable[Step]:
+def _batch(wave: Sequence[Change], number: int, drain: float, *, live: bool) -> Iterable[Step]:
     """Start a batch beside the old replicas, send traffic there, and let as many old ones go."""
     active = [change for change in wave if number < _batches(change)]
     parts = [_part(change, number) for change in active]
@@ -204,7 +233,7 @@ def _batch(wave: Sequence[Change], number: int, drain: float, *, proxied: bool) 
         if delay:
             yield Pause(delay)
     scales = tuple(part.scale for part in parts if part.starts)
-    swaps = tuple(part.swap for part in parts if part.swap) if proxied else ()
+    swaps = tuple(part.swap for part in parts if part.swap) if live else ()
     leaving = tuple(replica for part in parts for replica in part.leaving)
     if scales:
         yield Start(scales)
@@ -241,7 +270,7 @@ def _part(change: Change, number: int) -> _Part:
     well = len(change.good) + before + starts
     total = well + len(leaving) + len(keeping)
     swap = None
-    if service.upstream and (starts or not change.settled):
+    if service.upstream and (change.missing or not change.settled):
         swap = Swap(
             service.name,
             service.definition,
@@ -255,20 +284,20 @@ def _part(change: Change, number: int) -> _Part:
 def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
     """Bring up the edge, then replace nginx beside itself in the edge's network namespace.
 
-    Two nginx share the ports for a moment, so either may answer: the new one is rehearsed before it
-    starts, and proven once more when it is alone.
+    Two nginx share the ports for a moment, and either may answer: so the new one is rehearsed before
+    it starts, and proven once more when it is alone.
     """
-    for change in sorted(front.values(), key=lambda change: not _service(change).edge):
+    changes = sorted(front.values(), key=lambda change: not _service(change).edge)
+    yield from _clear(changes)
+    if any(_service(c).proxy and c.missing and (c.good or c.old) for c in changes):
+        yield Switch(())
+    if any(_service(c).proxy and c.action == Action.RECREATE for c in changes):
+        # Together: an nginx without its edge must not be left behind, not even by a run that dies.
+        yield Start(tuple(_whole(change) for change in changes), recreate=True)
+    else:
+        yield from (_beside(change) for change in changes if change.missing)
+    for change in changes:
         service = _service(change)
-        if service.rolls:
-            yield from _clear([change])
-        if service.proxy and (change.good or change.old):
-            yield Switch(())
-        if change.action in {Action.CREATE, Action.RECREATE}:
-            yield Start((_whole(change),), recreate=change.action == Action.RECREATE)
-        elif change.missing:
-            total = len(change.good) + len(change.old) + change.missing
-            yield Start((_scale(service, total, service.replicas),))
         if service.proxy:
             yield Watch(service.update.monitor, (service.name,))
         if change.old and change.action != Action.RECREATE:
@@ -276,19 +305,29 @@ def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
             yield Watch(0.0, (service.name,))
 
 
-def _replace(late: Mapping[str, Change], drain: float, *, proxied: bool) -> Iterable[Step]:
-    """Recreate, last, what cannot roll; or start and stop replicas of it."""
+def _beside(change: Change) -> Start:
+    """Start what is missing beside what runs, or in its place where that cannot be."""
+    service = _service(change)
+    if change.action == Action.RECREATE:
+        return Start((_whole(change),), recreate=True)
+    total = len(change.good) + len(change.old) + change.missing
+    return Start((_scale(service, total, service.replicas),))
+
+
+def _replace(late: Mapping[str, Change], drain: float) -> Iterable[Step]:
+    """Recreate or scale, last, what cannot roll."""
     for wave in _waves(late):
+        yield from _clear(wave)
         for change in wave:
-            service = _service(change)
-            if change.old and not change.missing:
-                yield _stop(change.old, service.grace)
-            elif change.action != Action.SETTLE:
+            if change.missing:
                 yield Start((_whole(change),), recreate=change.action == Action.RECREATE)
-        swaps = _swaps({change.name: change for change in wave})
-        if swaps and proxied:
+        swaps = _swaps(wave)
+        if swaps:
             yield Switch(swaps)
             yield Drain(swaps, drain)
+        for change in wave:
+            if change.old and not change.missing:
+                yield replace(_stop(change.old, _service(change).grace), keep_volumes=True)
 
 
 def _remove(acting: Mapping[str, Change]) -> Iterable[Step]:
@@ -299,10 +338,22 @@ def _remove(acting: Mapping[str, Change]) -> Iterable[Step]:
 
 
 def _clear(changes: Iterable[Change]) -> Iterable[Step]:
-    """Remove stopped replicas first: Compose would start them again."""
-    dead = tuple(replica for change in changes for replica in change.dead)
-    if dead:
-        yield _stop(dead, 0.0)
+    """Remove stopped replicas first: Compose would start them again.
+
+    What cannot roll may hold data, and keeps it: it is started again, or recreated with it.
+    """
+    rolling: list[Replica] = []
+    others: list[Replica] = []
+    for change in changes:
+        service = _service(change)
+        if service.rolls:
+            rolling += change.dead
+        elif change.action != Action.RECREATE:
+            others += change.dead[service.replicas if change.action == Action.CREATE else 0 :]
+    if rolling:
+        yield _stop(rolling, 0.0)
+    if others:
+        yield replace(_stop(others, 0.0), keep_volumes=True)
 
 
 def _stop(replicas: Sequence[Replica], grace: float) -> Stop:

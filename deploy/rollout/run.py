@@ -203,8 +203,8 @@ class Rollout:
 def prunable(seen: Observation, wanted: Release, keep: int) -> list[str]:
     """Return the ids of the releases beyond the newest `keep`, never the wanted or current one."""
     ids = [release.id for release in releases_of(seen) if release.id != wanted.id]
-    kept = {*ids[: max(0, keep - 1)], seen.current}
-    return [name for name in ids if name not in kept]
+    ids.sort(key=lambda name: name != seen.current)  # the way back stays before any other
+    return ids[max(keep - 1, seen.current in ids) :]
 
 
 def _interrupted() -> SlipwayError:

@@ -12,7 +12,7 @@ from typing import Protocol
 from deploy.engine.base import Engine, Replica, Scale, Service, Upstream
 from deploy.host import Run
 from deploy.proxy.nginx import Nginx
-from deploy.proxy.upstream import Server, render_settled, render_switched
+from deploy.proxy.upstream import Server, render_awaited, render_settled, render_switched
 
 Watcher = Callable[[str], None]
 
@@ -235,6 +235,36 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class Introduce:
+    """Give nginx a file for each upstream that is new, before its configuration names it."""
+
+    upstreams: Mapping[str, Upstream]
+
+    @property
+    def title(self) -> str:
+        """What it does."""
+        return f"tell nginx that {', '.join(self.upstreams)} will come"
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Return the services it acts on."""
+        return tuple(self.upstreams)
+
+    @property
+    def harmless(self) -> bool:
+        """Whether the containers that serve are the same before and after."""
+        return True
+
+    def do(self, site: Site) -> None:
+        """Place files without a server, and reload."""
+        texts = {
+            f"{name}.conf": render_awaited(name, dataclasses.asdict(upstream))
+            for name, upstream in self.upstreams.items()
+        }
+        site.proxy.drain(site.run, texts, names=[], ids=site.front(), seconds=0, watch=site.say)
+
+
+@dataclass(frozen=True)
 class Watch:
     """See that the new replicas stay well for a while, with the old ones still there."""
 
@@ -255,11 +285,11 @@ class Watch:
 
     def do(self, site: Site) -> None:
         """Watch."""
-        replicas = [
-            replica.id
+        replicas = {
+            replica.id: replica.restarts
             for name in self.services
             for replica in site.running(name, site.services[name].definition)
-        ]
+        }
         site.proxy.watch(site.run, replicas, site.front(), self.seconds)
 
 

@@ -150,7 +150,7 @@ def execute(
     env: str = "",
     app: str = "",
 ) -> None:
-    """Run a command in a running replica, with a terminal where there is one."""
+    """Run a command in a running replica, on a terminal if there is one."""
     import shlex
     import sys
 

@@ -85,7 +85,7 @@ def rollback(
     recreate: Any = None,
     json: bool = False,
 ) -> None:
-    """Put an earlier release back: its images, compose file, environment and nginx."""
+    """Put an earlier release back: images, compose file, env file, nginx."""
     from deploy.rollout import deploy as rollout
 
     _put(

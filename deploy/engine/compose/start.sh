@@ -15,6 +15,10 @@ for spec; do
     services="$services $service"
     scales="$scales --scale $service=${rest%%:*}"
 done
+# What runs already is judged by what it does from now on: `ID RESTARTS`
+past=$(docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project")
+# shellcheck disable=SC2086 # one word an id
+[ -z "$past" ] || past=$(docker inspect --format '{{.ID}} {{.RestartCount}}' $past 2>/dev/null || :)
 keep=--no-recreate
 [ "$mode" = roll ] || keep=--force-recreate
 # shellcheck disable=SC2086 # service names have no spaces
@@ -45,7 +49,10 @@ while :; do
     # shellcheck disable=SC2086 # one word an id
     states=$(docker inspect --format "$state" $ids 2>/dev/null || :)
     now=$(date +%s)
-    bad=$(echo "$states" | awk '$3 > 0 || $4 ~ /exited|dead|restarting/ || $5 == "unhealthy" {print $1, $2}')
+    states=$(printf '%s\n%s\n' "$past" "$states" | awk '
+        NF == 2 {past[$1] = $2}
+        NF == 5 {age = ($2 in past) ? "old" : "new"; print $1, $2, $3 - past[$2], $4, $5, age}')
+    bad=$(echo "$states" | awk '$3 > 0 || $6 == "new" && ($4 ~ /exited|dead|restarting/ || $5 == "unhealthy") {print $1, $2}')
     summary=$(echo "$states" | awk '{print $1, ($5 == "unchecked" ? $4 : $5)}' | sort | uniq -c | awk '{printf "%s%d %s %s", (NR > 1 ? ", " : ""), $1, $2, $3}')
     [ "$summary" = "$seen" ] || say "$summary"
     seen=$summary

@@ -1,0 +1,111 @@
+"""What CI runs, and what runs before a commit: `nox` needs no Docker and takes under a minute."""
+
+import os
+import re
+import subprocess
+import tarfile
+import zipfile
+from pathlib import Path
+
+import nox
+
+VERSIONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
+CODE = ("deploy", "tests", "benchmarks", "tasks.py", "noxfile.py")
+
+nox.needs_version = ">=2025.10"
+nox.options.sessions = ["lint", "types", "imports", "unit"]
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = bool(os.environ.get("CI"))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting, of Python and of shell."""
+    prepare(session)
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("shellcheck", *shell_scripts())
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly, tests included."""
+    prepare(session)
+    session.run("mypy", *(path for path in CODE if Path(path).exists()))
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Check that a layer imports only lower ones, and each library has one door."""
+    prepare(session)
+    session.run("lint-imports", "--no-logo")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run the unit tests: seconds, no server, no Docker."""
+    prepare(session)
+    session.run("pytest", "tests/unit", *session.posargs)
+
+
+@nox.session(python=VERSIONS, tags=["matrix"])
+def matrix(session: nox.Session) -> None:
+    """Run the unit tests on every Python that is supported."""
+    prepare(session)
+    session.run("pytest", "tests/unit", *session.posargs)
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Run the tests on real servers: the sandbox, started if it is not up."""
+    prepare(session)
+    session.run("pytest", "tests/integration", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure deploys beside other ways to deploy."""
+    prepare(session)
+    session.run("python", "benchmarks", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the wheel and the sdist, and look inside: the scripts must be there."""
+    session.install("hatchling>=1.27")
+    folder = Path(session.create_tmp())
+    session.run("hatchling", "build", "--target", "sdist", "--target", "wheel", "-d", str(folder))
+    (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as archive:
+        check_contents(session, wheel, archive.namelist())
+    with tarfile.open(sdist) as archive:
+        check_contents(session, sdist, [name.partition("/")[2] for name in archive.getnames()])
+
+
+def prepare(session: nox.Session) -> None:
+    """Install what is locked, by hash, and this checkout."""
+    session.install("--require-hashes", "-r", "requirements.lock")
+    session.install("--no-deps", "-e", ".")
+
+
+def shell_scripts() -> list[str]:
+    """Return the shell scripts that git knows, with a suffix or only with a first line."""
+    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, check=True)
+    files = [Path(name) for name in listed.stdout.split("\0") if name and Path(name).is_file()]
+    return [str(file) for file in files if file.suffix == ".sh" or _is_script(file)]
+
+
+def _is_script(file: Path) -> bool:
+    if file.suffix:
+        return False
+    with file.open("rb") as stream:
+        return re.match(rb"#!.*\b(sh|bash)\b", stream.readline()) is not None
+
+
+def check_contents(session: nox.Session, archive: Path, names: list[str]) -> None:
+    """Fail where a file that the package needs is not in `archive`."""
+    needed = [path for path in Path("deploy").rglob("*") if path.suffix in {".sh", ".typed"}]
+    missing = [str(path) for path in needed if str(path) not in names]
+    if missing:
+        session.error(f"{archive.name} lacks {', '.join(missing)}")
+    session.log(f"{archive.name}: {len(needed)} scripts and markers are inside")

@@ -1,0 +1,79 @@
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from deploy.errors import NeedsPerson, RolledBack, SettingsError
+from deploy.tasks.base import task
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def exit_code_of(error: BaseException) -> int:
+    @task()
+    def fail(_c: Any) -> None:
+        """Fail."""
+        raise error
+
+    with pytest.raises(Exit) as ending:
+        fail(Context())
+    return ending.value.code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (SettingsError("--env", "no environment is named", "choose one"), 1),
+        (RolledBack("web", "it crashed; rolled back", "mend it"), 3),
+        (NeedsPerson("web", "it crashed", "run `inv status`"), 4),
+    ],
+)
+def test_an_error_is_one_line_and_its_exit_code(
+    error: SettingsError, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code_of(error) == code
+
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", f"{error}\n")
+
+
+def test_evidence_stands_above_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+    exit_code_of(RolledBack("web", "it crashed", detail="  | out of memory\n"))
+
+    assert capsys.readouterr().err == "  | out of memory\nweb: it crashed.\n"
+
+
+def test_an_interruption_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(KeyboardInterrupt()) == 1
+    assert capsys.readouterr().err == "interrupted.\n"
+
+
+def test_a_request_to_end_is_an_interruption(capsys: pytest.CaptureFixture[str]) -> None:
+    @task()
+    def stop(_c: Any) -> None:
+        """Be asked to end."""
+        signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(Exit) as ending:
+        stop(Context())
+
+    assert ending.value.code == 1
+    assert capsys.readouterr().err == "interrupted.\n"
+
+
+def test_a_mistake_of_ours_stays_a_traceback() -> None:
+    @task()
+    def fail(_c: Any) -> None:
+        """Fail."""
+        raise AssertionError("a bug")
+
+    with pytest.raises(AssertionError, match="a bug"):
+        fail(Context())
