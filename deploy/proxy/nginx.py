@@ -115,6 +115,12 @@ class Nginx:
                 "it cannot resolve the name of a replica",
                 "see that nginx and the service share a network",
             ),
+            55: lambda text: ProxyError(
+                "nginx",
+                f"its configuration does not include the upstream in {text}, so it would not follow"
+                " the replicas",
+                "add `include /etc/nginx/upstreams/*.conf;` to its http block and deploy again",
+            ),
         }
 
 
