@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast
 
@@ -34,7 +34,7 @@ class SshProcess:
     def __init__(self, host: str, channel: paramiko.Channel) -> None:
         self._host = host
         self._channel = channel
-        self.stdin = cast("BinaryIO", channel.makefile_stdin("wb"))
+        self.stdin = cast("BinaryIO", _Writer(channel))
         self.stdout = cast("BinaryIO", _Reader(channel.recv))
         self.stderr = cast("BinaryIO", _Reader(channel.recv_stderr))
 
@@ -50,6 +50,31 @@ class SshProcess:
     def kill(self) -> None:
         """Close the channel. What runs there may go on: only its own deadline is sure to end it."""
         self._channel.close()
+
+
+class _Writer:
+    """The writing half of a channel as a stream.
+
+    paramiko's own file flushes when it is collected; where its buffer was collected before it, the
+    program ends with a traceback on stderr.
+    """
+
+    def __init__(self, channel: paramiko.Channel) -> None:
+        self._channel = channel
+
+    def write(self, data: bytes) -> int:
+        self._channel.sendall(data)
+        return len(data)
+
+    def writelines(self, chunks: Iterable[bytes]) -> None:
+        for chunk in chunks:
+            self.write(chunk)
+
+    def flush(self) -> None:
+        """Do nothing: nothing is kept back."""
+
+    def close(self) -> None:
+        self._channel.shutdown_write()
 
 
 class _Reader:
