@@ -13,7 +13,7 @@
     ├── ProxyError               nginx refuses its configuration, or does not answer through it
     ├── Unhealthy                a replica crashed, or never became healthy
     ├── LockHeld                 somebody else is changing this environment
-    ├── LockLost                 somebody else took our lock over
+    ├── LockLost                 our lock was freed or taken over: whoever did so goes on from there
     ├── SandboxError             the sandbox cannot be built or started
     ├── RolledBack               exit 3: failed, and the old release serves again
     └── NeedsPerson              exit 4: failed, and a person must act; says with which command
@@ -98,7 +98,7 @@ class LockHeld(SlipwayError):
 
 
 class LockLost(SlipwayError):
-    """Another run took this run's lock over; nothing more may be changed."""
+    """This run's lock was freed or taken over; nothing more may be changed, not even undone."""
 
 
 class SandboxError(SlipwayError):
