@@ -101,9 +101,8 @@ def rollback(
 
 @task(
     positional=["replicas"],
-    iterable=["replicas"],
     help={
-        "replicas": "SERVICE=NUMBER; can be given several times",
+        "replicas": "SERVICE=NUMBER; several with commas: web=3,worker=2",
         "env": ENV_HELP,
         "app": APP_HELP,
         "json": JSON_HELP,
@@ -111,7 +110,7 @@ def rollback(
 )
 def scale(
     _c: Any,
-    replicas: Any,
+    replicas: str,
     env: str = "",
     app: str = "",
     json: bool = False,
@@ -124,7 +123,7 @@ def scale(
     _put(
         app,
         env,
-        f"scale {', '.join(replicas)}",
+        f"scale {replicas}",
         lambda seen: rollout.scaled(rollout.recorded_current(seen), wanted),
         yes=True,
         recreate=(),

@@ -208,10 +208,10 @@ def _service_row(seen: Observation, release: Release | None, name: str) -> tuple
     return str(len(running)), wanted, ", ".join(states) or "absent"
 
 
-def parse_replicas(arguments: Sequence[str]) -> dict[str, int]:
-    """Return `{"web": 3}` for `["web=3"]`. Raises `SettingsError`."""
+def parse_replicas(text: str) -> dict[str, int]:
+    """Return `{"web": 3}` for `web=3`. Raises `SettingsError`."""
     wanted = {}
-    for argument in arguments:
+    for argument in text.split(","):
         name, _, number = argument.partition("=")
         if not name or not number.isdigit() or int(number) < 1:
             raise SettingsError("scale", f"{argument!r} is not SERVICE=NUMBER", "write web=3")
