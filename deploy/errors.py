@@ -14,7 +14,7 @@
     ├── Unhealthy                a replica crashed, or never became healthy
     ├── LockHeld                 somebody else is changing this environment
     ├── Changed                  something was written on the server since it was observed
-    ├── LockLost                 exit 4: somebody else took our lock over in the middle of a run
+    ├── LockLost                 exit 4: our lock was freed or taken over in the middle of a run
     ├── SandboxError             the sandbox cannot be built or started
     ├── RolledBack               exit 3: failed, and the old release serves again
     └── NeedsPerson              exit 4: failed, and a person must act; says with which command
@@ -103,7 +103,7 @@ class Changed(SlipwayError):
 
 
 class LockLost(SlipwayError):
-    """Another run took this run's lock over; nothing more may be changed."""
+    """This run's lock was freed or taken over; nothing more may be changed, not even undone."""
 
     exit_code: ClassVar[int] = 4
 

@@ -80,7 +80,7 @@ class Settings:
         return self.environments[name]
 
 
-def find_app(checkout: Path, name: str | None, here: Path) -> Path:
+def find_app(checkout: Path, name: str | None, here: Path | None = None) -> Path:
     """Return the folder of the app called `name`; without a name: DEPLOY_APP, `here`, the only app.
 
     `here` is the folder that the user is in.
@@ -88,7 +88,7 @@ def find_app(checkout: Path, name: str | None, here: Path) -> Path:
     name = name or os.environ.get("DEPLOY_APP") or None
     apps = {path.parent.name: path.parent for path in sorted(checkout.glob(f"compose/*/{FILE}"))}
     for folder in (here, checkout) if name is None else ():
-        if (folder / FILE).is_file():
+        if folder and (folder / FILE).is_file():
             return folder
     if name is None and len(apps) == 1:
         return next(iter(apps.values()))
@@ -115,7 +115,9 @@ def load(folder: Path) -> Settings:
             str(path), "there is no such file", "write it beside the compose file"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(str(path), f"it is not TOML: {error}", "mend that line") from None
+        line = re.search(r"at line (\d+)", str(error))
+        place = f"{path}:{line[1]}" if line else str(path)
+        raise SettingsError(place, f"it is not TOML: {error}", "mend that line") from None
     return _settings(_Table(path, text, document, ()), folder)
 
 
@@ -232,7 +234,7 @@ class _Table:
 
     def positive(self, key: str, default: int) -> int:
         value = self._get(key, default, int, "a whole number")
-        if isinstance(value, bool) or value < 1:
+        if value < 1:
             raise self.error(key, f"{value} is too small", "write 1 or more")
         return value
 
@@ -262,7 +264,7 @@ class _Table:
     def _get(self, key: str, default: _Value, kind: type[_Value], words: str) -> _Value:
         self._asked.add(key)
         value = self._values.get(key, default)
-        if not isinstance(value, kind):
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise self.error(key, f"{words} is wanted, not {_kind(value)}", "mend the value")
         return value
 

@@ -118,14 +118,15 @@ class Nginx:
             51: error("it refuses its configuration (`nginx -t`)", mend),
             52: error("it did not take the new configuration", mend),
             53: error(f"{self.url} is not answered well through nginx", look),
-            55: error(
-                "its configuration does not read the upstreams that Slipway renders",
-                "write `include /etc/nginx/upstreams/*.conf;` inside http { }, and"
-                " `proxy_pass http://SERVICE;` without a port",
-            ),
             54: error(
                 "it cannot resolve the name of a replica",
                 "see that nginx and the service share a network",
+            ),
+            55: lambda text: ProxyError(
+                "nginx",
+                f"its configuration does not include the upstream in {text}, so it would not follow"
+                " the replicas",
+                "add `include /etc/nginx/upstreams/*.conf;` to its http block and deploy again",
             ),
         }
 

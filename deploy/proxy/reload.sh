@@ -76,6 +76,7 @@ put_back() {
     for nginx in $ids; do
         in_nginx "$nginx" -s reload >/dev/null 2>&1 || :
     done
+    rm -rf upstreams.before
 }
 
 # answer CONTAINER URL: the status code that nginx in CONTAINER gives, its body in .answer.$$

@@ -284,8 +284,8 @@ def _part(change: Change, number: int) -> _Part:
 def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
     """Bring up the edge, then replace nginx beside itself in the edge's network namespace.
 
-    Two nginx share the ports for a moment, and either may answer: so the new one is rehearsed before
-    it starts, and proven once more when it is alone.
+    Two nginx share the ports for a moment, and either may answer: so the new one is rehearsed
+    before it starts, and proven once more when it is alone.
     """
     changes = sorted(front.values(), key=lambda change: not _service(change).edge)
     yield from _clear(changes)

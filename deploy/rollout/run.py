@@ -146,7 +146,8 @@ class Rollout:
             raise NeedsPerson(
                 second.place,
                 f"putting back what served before failed too: {second.wrong}",
-                f"look at `inv status`, then `inv rollback` or deploy again ({second.remedy})",
+                "look at `inv status`, then `inv rollback` or deploy again"
+                + (f" ({second.remedy})" if second.remedy else ""),
                 detail=detail,
             ) from None
         now = f"release {before.id} serves" if before else "nothing is left running"

@@ -63,7 +63,9 @@ class Workspace:
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def deploy(self, tag: str, *flags: str, **variables: str) -> Ended:
-        return self.inv("deploy", "--env", "staging", "--tag", tag, *flags, **variables)
+        return self.inv(
+            "deploy", "--env", "staging", "--tag", tag, *flags, timeout=180, **variables
+        )
 
     def variables(self, **more: str) -> dict[str, str]:
         return {**os.environ, **self.environment, **more, "COLUMNS": "200"}

@@ -80,7 +80,7 @@ def _invalid(place: str, text: str, env_file: Path | None) -> ComposeError | Eng
     required = _REQUIRED.search(text)
     if required:
         return _unset_error(place, [required[1]], env_file)
-    if "compose" in text and ("not a docker command" in text or "unknown command" in text):
+    if any(words in text for words in ("not a docker command", "unknown command", "unknown flag")):
         return EngineError(
             "this machine",
             "the `docker compose` plugin is missing",

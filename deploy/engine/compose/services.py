@@ -58,7 +58,7 @@ def proxy_of(document: Document) -> str | None:
         raise ComposeError(
             f"services.{found[1]}",
             f"{' and '.join(found)} are both nginx with published ports",
-            "say which one is the proxy with `x-proxy: true`",
+            "publish ports from one of them only: that one is the proxy",
         )
     return found[0] if found else None
 
