@@ -6,14 +6,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-
-from deploy.tasks import namespace
+from front_page import CONTEXTS
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PAGES = sorted(
     [*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md"), *CHECKOUT.glob("examples/*/*.md")]
 )
-TASKS = {str(context.name): context for context in namespace.to_contexts()}
+TASKS = CONTEXTS
 
 _FENCE = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
