@@ -13,7 +13,8 @@
     ├── ProxyError               nginx refuses its configuration, or does not answer through it
     ├── Unhealthy                a replica crashed, or never became healthy
     ├── LockHeld                 somebody else is changing this environment
-    ├── LockLost                 somebody else took our lock over
+    ├── Changed                  something was written on the server since it was observed
+    ├── LockLost                 exit 4: our lock was freed or taken over in the middle of a run
     ├── SandboxError             the sandbox cannot be built or started
     ├── RolledBack               exit 3: failed, and the old release serves again
     └── NeedsPerson              exit 4: failed, and a person must act; says with which command
@@ -97,8 +98,14 @@ class LockHeld(SlipwayError):
     """Another run holds this environment's lock."""
 
 
+class Changed(SlipwayError):
+    """Something was written on the server since it was observed: look again."""
+
+
 class LockLost(SlipwayError):
-    """Another run took this run's lock over; nothing more may be changed."""
+    """This run's lock was freed or taken over; nothing more may be changed, not even undone."""
+
+    exit_code: ClassVar[int] = 4
 
 
 class SandboxError(SlipwayError):

@@ -30,11 +30,15 @@ class Migrate:
 
 @dataclass(frozen=True)
 class RolloutSettings:
-    """How a rollout goes: `keep` releases stay bootable; `drain` bounds a drain, in seconds."""
+    """How a rollout goes: `keep` releases stay bootable; `drain` bounds a drain, in seconds.
+
+    `wake` lets the edge start nginx after a power cut, for which it gets Docker's socket.
+    """
 
     migrate: Migrate | None = None
     keep: int = 5
     drain: float = 35.0
+    wake: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,16 @@ class Settings:
         return self.environments[name]
 
 
-def find_app(checkout: Path, name: str | None) -> Path:
-    """Return the folder of the app called `name`; see the flag `--app` for the default."""
+def find_app(checkout: Path, name: str | None, here: Path | None = None) -> Path:
+    """Return the folder of the app called `name`; without a name: DEPLOY_APP, `here`, the only app.
+
+    `here` is the folder that the user is in.
+    """
     name = name or os.environ.get("DEPLOY_APP") or None
     apps = {path.parent.name: path.parent for path in sorted(checkout.glob(f"compose/*/{FILE}"))}
-    if name is None and (checkout / FILE).is_file():
-        return checkout
+    for folder in (here, checkout) if name is None else ():
+        if folder and (folder / FILE).is_file():
+            return folder
     if name is None and len(apps) == 1:
         return next(iter(apps.values()))
     if name is None:
@@ -107,7 +115,9 @@ def load(folder: Path) -> Settings:
             str(path), "there is no such file", "write it beside the compose file"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(str(path), f"it is not TOML: {error}", "mend that line") from None
+        line = re.search(r"at line (\d+)", str(error))
+        place = f"{path}:{line[1]}" if line else str(path)
+        raise SettingsError(place, f"it is not TOML: {error}", "mend that line") from None
     return _settings(_Table(path, text, document, ()), folder)
 
 
@@ -172,6 +182,7 @@ def _rollout(table: "_Table") -> RolloutSettings:
         migrate=migrate,
         keep=table.positive("keep", RolloutSettings.keep),
         drain=table.duration("drain", RolloutSettings.drain),
+        wake=table.boolean("wake", default=RolloutSettings.wake),
     )
     table.close()
     return settings
@@ -223,7 +234,7 @@ class _Table:
 
     def positive(self, key: str, default: int) -> int:
         value = self._get(key, default, int, "a whole number")
-        if isinstance(value, bool) or value < 1:
+        if value < 1:
             raise self.error(key, f"{value} is too small", "write 1 or more")
         return value
 
@@ -253,7 +264,7 @@ class _Table:
     def _get(self, key: str, default: _Value, kind: type[_Value], words: str) -> _Value:
         self._asked.add(key)
         value = self._values.get(key, default)
-        if not isinstance(value, kind):
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise self.error(key, f"{words} is wanted, not {_kind(value)}", "mend the value")
         return value
 

@@ -31,10 +31,10 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
 def find_checkout(start: Path | None = None) -> Path:
-    """Return the project's folder: the nearest with tasks.py, deploy.toml or .git."""
+    """Return the project's folder: the nearest with tasks.py or .git, or where `start` is."""
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):
-        if any((folder / name).exists() for name in ("tasks.py", "deploy.toml", ".git")):
+        if any((folder / name).exists() for name in ("tasks.py", ".git")):
             return folder
     return start
 
@@ -194,8 +194,10 @@ class ComposeBlueprint:
     def draft(self, seen: Observation, pins: Mapping[str, str]) -> Draft:
         """Return the release as a server would run it, and its files."""
         app = self.app
-        place = Place(app.project, app.root, app.checkout, app.settings.folder)
-        rendered = render(self.document, place, pins, seen.kernel)
+        wake = app.settings.rollout.wake
+        folder = app.settings.folder
+        place = Place(app.project, app.root, app.checkout, folder, seen.kernel, wake)
+        rendered = render(self.document, place, pins)
         release = Release(
             id=release_id(seen.now, self.revision),
             app=app.settings.app,
@@ -207,19 +209,19 @@ class ComposeBlueprint:
             services=rendered.services,
             images={image: pins[image] for image in sorted(self.images) if image in pins},
         )
-        folder = f"releases/{release.id}"
+        there = f"releases/{release.id}"
         shipment = rendered.shipment
-        shipment.write(f"{folder}/compose.yaml", json.dumps(rendered.document, indent=1).encode())
-        shipment.write(f"{folder}/images", _image_list(release).encode())
+        shipment.write(f"{there}/compose.yaml", json.dumps(rendered.document, indent=1).encode())
+        shipment.write(f"{there}/images", _image_list(release).encode())
         if app.environment.env_file:
-            shipment.write(f"{folder}/.env", app.environment.env_file.read_bytes())
+            shipment.write(f"{there}/.env", app.environment.env_file.read_bytes())
         return Draft(release, shipment.tar())
 
 
 def open_app(name: str | None, env: str | None, start: Path | None = None) -> App:
     """Return the app and environment that flags name. Raises `SettingsError`."""
     checkout = find_checkout(start)
-    settings = load(find_app(checkout, name))
+    settings = load(find_app(checkout, name, (start or Path.cwd()).resolve()))
     return App(checkout, settings, settings.environment(env))
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast
 
@@ -21,6 +21,7 @@ from deploy.errors import AccessDenied, HostKeyRefused, Unreachable
 from deploy.host.base import Process, communicate, lost
 from deploy.host.command import Command, Result
 
+SSH_PORT = 22
 CONNECT_TIMEOUT = 10  # seconds to reach the machine, and again for its banner and for the keys
 KEEPALIVE = 5  # seconds between keep-alives
 DEAD_AFTER = 20_000  # milliseconds without an acknowledgement until the connection counts as broken
@@ -33,7 +34,7 @@ class SshProcess:
     def __init__(self, host: str, channel: paramiko.Channel) -> None:
         self._host = host
         self._channel = channel
-        self.stdin = cast("BinaryIO", channel.makefile_stdin("wb"))
+        self.stdin = cast("BinaryIO", _Writer(channel))
         self.stdout = cast("BinaryIO", _Reader(channel.recv))
         self.stderr = cast("BinaryIO", _Reader(channel.recv_stderr))
 
@@ -49,6 +50,31 @@ class SshProcess:
     def kill(self) -> None:
         """Close the channel. What runs there may go on: only its own deadline is sure to end it."""
         self._channel.close()
+
+
+class _Writer:
+    """The writing half of a channel as a stream.
+
+    paramiko's own file flushes when it is collected; where its buffer was collected before it, the
+    program ends with a traceback on stderr.
+    """
+
+    def __init__(self, channel: paramiko.Channel) -> None:
+        self._channel = channel
+
+    def write(self, data: bytes) -> int:
+        self._channel.sendall(data)
+        return len(data)
+
+    def writelines(self, chunks: Iterable[bytes]) -> None:
+        for chunk in chunks:
+            self.write(chunk)
+
+    def flush(self) -> None:
+        """Do nothing: nothing is kept back."""
+
+    def close(self) -> None:
+        self._channel.shutdown_write()
 
 
 class _Reader:
@@ -131,7 +157,7 @@ def _fabric_config(configs: tuple[Path, ...]) -> fabric.Config:
 
 def _check_host_keys(connection: fabric.Connection) -> None:
     """Load the known_hosts files of a connection and of its jump hosts; refuse what is unknown."""
-    files = connection.ssh_config.get("userknownhostsfile", "~/.ssh/known_hosts").split()
+    files = _known_hosts(connection)
     for file in [*files, "/etc/ssh/ssh_known_hosts"]:
         path = Path(file).expanduser()
         if path.is_file():
@@ -139,6 +165,17 @@ def _check_host_keys(connection: fabric.Connection) -> None:
     connection.client.set_missing_host_key_policy(_RefuseUnknown(files[0]))
     if isinstance(connection.gateway, fabric.Connection):
         _check_host_keys(connection.gateway)
+
+
+def _known_hosts(connection: fabric.Connection) -> list[str]:
+    files: str = connection.ssh_config.get("userknownhostsfile", "~/.ssh/known_hosts")
+    return files.split()
+
+
+def _known_as(connection: fabric.Connection) -> str:
+    """Return what known_hosts files call the machine."""
+    host, port = connection.host, connection.port
+    return host if port == SSH_PORT else f"[{host}]:{port}"
 
 
 class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
@@ -179,8 +216,8 @@ def _explain(connection: fabric.Connection, name: str, error: Exception) -> NoRe
             name,
             f"its host key has changed: it shows {error.key.fingerprint}, known is"
             f" {error.expected_key.fingerprint}",
-            "if the machine was really reinstalled, forget the old key:"
-            f" `ssh-keygen -R '[{connection.host}]:{connection.port}'`, and accept the new one",
+            "if the machine was really reinstalled, accept its new key after forgetting the old:"
+            f" `ssh-keygen -R '{_known_as(connection)}' -f {_known_hosts(connection)[0]}`",
         ) from None
     if isinstance(error, PasswordRequiredException):
         raise AccessDenied(

@@ -8,8 +8,8 @@ shift 2
 code=0
 for nginx; do
     status=$(answer "$nginx" "$url")
-    printf '%s %s\n' "$status" "$(sed '$d' .answer | head -c 2000)"
-    case $status in 2?? | 3??) ;; *) code=53 ;; esac
+    printf '%s %s\n' "$status" "$(sed '$d' ".answer.$$" | head -c 2000)"
+    case $status in 2??) ;; *) code=53 ;; esac
 done
-rm -f .answer
+rm -f ".answer.$$"
 exit "$code"

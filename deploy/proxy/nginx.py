@@ -106,7 +106,7 @@ class Nginx:
 
     def _errors(self) -> Mapping[int, Callable[[str], SlipwayError]]:
         def error(wrong: str, remedy: str) -> Callable[[str], SlipwayError]:
-            return lambda text: ProxyError("nginx", wrong, remedy, detail=text)
+            return lambda text: ProxyError("nginx", *_too_old(text, wrong, remedy), detail=text)
 
         mend = "mend the configuration under nginx/ and deploy again"
         look = "what it answered is above; mend it and deploy again"
@@ -122,7 +122,19 @@ class Nginx:
                 "it cannot resolve the name of a replica",
                 "see that nginx and the service share a network",
             ),
+            55: lambda text: ProxyError(
+                "nginx",
+                f"its configuration does not include the upstream in {text}, so it would not follow"
+                " the replicas",
+                "add `include /etc/nginx/upstreams/*.conf;` to its http block and deploy again",
+            ),
         }
+
+
+def _too_old(text: str, wrong: str, remedy: str) -> tuple[str, str]:
+    if 'invalid parameter "resolve"' in text or '"keepalive_min_timeout"' in text:
+        return "this nginx is too old", "use an image of nginx 1.27.4 or newer"
+    return wrong, remedy
 
 
 def _tar(upstreams: Mapping[str, str]) -> bytes:

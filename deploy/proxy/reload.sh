@@ -10,8 +10,9 @@ in_nginx() {
     docker exec "$id" nginx ${conf:+-c "$conf"} "$@"
 }
 
+# workers ID: the process ids of all its workers, those that are shutting down included
 workers() {
-    docker top "$1" -eo pid,args 2>/dev/null | awk '/nginx: worker process/ && !/shutting down/ {print $1}' | sort
+    docker top "$1" -eo pid,args 2>/dev/null | awk '/nginx: worker process/ {print $1}'
 }
 
 # receive: what is there, with the upstreams that come as tar on stdin, in upstreams.next
@@ -75,17 +76,18 @@ put_back() {
     for nginx in $ids; do
         in_nginx "$nginx" -s reload >/dev/null 2>&1 || :
     done
+    rm -rf upstreams.before
 }
 
-# answer CONTAINER URL: the status code that nginx in CONTAINER gives, its body in .answer
+# answer CONTAINER URL: the status code that nginx in CONTAINER gives, its body in .answer.$$
 answer() {
     authority=${2#*://}
     authority=${authority%%/*}
     port=${authority##*:}
     [ "$port" != "$authority" ] || case $2 in https:*) port=443 ;; *) port=80 ;; esac
     docker exec "$1" curl --silent --show-error --insecure --max-time 10 \
-        --resolve "${authority%%:*}:$port:127.0.0.1" --write-out '\n%{http_code}' "$2" >.answer 2>&1 || :
-    tail -n 1 .answer | grep -E '^[0-9]{3}$' || echo 000
+        --resolve "${authority%%:*}:$port:127.0.0.1" --write-out '\n%{http_code}' "$2" >".answer.$$" 2>&1 || :
+    tail -n 1 ".answer.$$" | grep -E '^[0-9]{3}$' || echo 000
 }
 
 # prove CONTAINER URL COUNT: that many good answers in a row, within 15 s
@@ -96,13 +98,13 @@ prove() {
     while [ "$good" -lt "$3" ]; do
         status=$(answer "$1" "$2")
         case $status in
-        2?? | 3??) good=$((good + 1)) ;;
+        2??) good=$((good + 1)) ;;
         000) good=0 && sleep 0.1 ;;
         *) good=0 && bad=$((bad + 1)) && sleep 0.3 ;;
         esac
         if [ "$bad" -ge 5 ] || [ "$(date +%s)" -ge "$proven_by" ]; then
             echo "$2 answers $status through nginx:" >&2
-            sed '$d' .answer | head -c 600 | head -n 8 | sed 's/^/  | /' >&2
+            sed '$d' ".answer.$$" | head -c 600 | head -n 8 | sed 's/^/  | /' >&2
             return 1
         fi
     done

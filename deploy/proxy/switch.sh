@@ -4,7 +4,9 @@
 #   $5… ids of the nginx containers that serve now (none before the first deploy)
 # 1. Rehearse: a copy of nginx that no user can reach reads the new upstreams and must answer.
 # 2. Place them by rename, nginx -t, reload. 3. Prove it through the nginx that serves.
-# Ends 50: the rehearsal failed, 51/52: nginx refused, 53: no answer through nginx (put back).
+# Without upstreams and without nginx containers it is a rehearsal only.
+# Ends 50: the rehearsal failed, 51/52: nginx refused, 53: no answer through nginx (put back),
+# 55: the new configuration does not include an upstream.
 project=$1 file=$2 url=$3 count=$4
 shift 4
 ids=$*
@@ -14,27 +16,31 @@ rehearse() {
     copy=$project-rehearsal
     docker rm --force "$copy" >/dev/null 2>&1 || :
     docker compose --project-name "$project" --file "$file" run --detach --no-deps --no-TTY \
-        --name "$copy" rehearsal >/dev/null 2>.up.log || { tail -n 5 .up.log >&2; return 1; }
-    if in_nginx "$copy" -t >.nginx.log 2>&1; then
-        [ "$url" = - ] || prove "$copy" "$url" "$count" || {
-            docker logs --tail 5 "$copy" 2>&1 | sed 's/^/  | /' >&2
-            return 1
-        }
-    else
+        --name "$copy" rehearsal >/dev/null 2>.up.log || { tail -n 5 .up.log >&2; return 50; }
+    in_nginx "$copy" -t >.nginx.log 2>&1 || {
         docker logs --tail 5 "$copy" >&2 2>&1 || :
         cat .nginx.log >&2
-        return 1
-    fi
+        return 51
+    }
+    in_nginx "$copy" -T 2>/dev/null | sed -n 's/^# configuration file \(.*\):$/\1/p' >.nginx.log
+    for upstream in upstreams.next/*.conf; do
+        [ -f "$upstream" ] || continue
+        grep -q "/$(basename "$upstream")\$" .nginx.log || { basename "$upstream" >&2; return 55; }
+    done
+    [ "$url" = - ] || prove "$copy" "$url" "$count" || {
+        docker logs --tail 5 "$copy" 2>&1 | sed 's/^/  | /' >&2
+        return 50
+    }
 }
 
 code=0
-rehearse || code=50
+rehearse || code=$?
 docker rm --force --volumes "$project-rehearsal" >/dev/null 2>&1 || :
 [ "$code" = 0 ] || exit "$code"
-say "rehearsed: the new replicas answer through a copy of nginx"
+say "rehearsed: the new release answers through a copy of nginx"
 
 reload_all upstreams.next
 for nginx in $ids; do
     [ "$url" = - ] || prove "$nginx" "$url" "$count" || { put_back; exit 53; }
 done
-rm -rf upstreams.before .answer .nginx.log .up.log
+rm -rf upstreams.before .answer.* .nginx.log .up.log

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import Any
 
 RESOLVER = "127.0.0.11"  # Docker's DNS inside every container on a user-defined network
-BALANCES = ("", "least_conn", "ip_hash", "random")
 
 
 @dataclass(frozen=True)

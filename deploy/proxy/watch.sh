@@ -25,4 +25,4 @@ while :; do
     alive
     sleep 0.5
 done
-rm -f .answer
+rm -f .answer.*

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from deploy.engine.base import EDGE, Observation, Service
-from deploy.errors import SettingsError, SlipwayError
+from deploy.errors import Changed, SettingsError, SlipwayError
 from deploy.rollout.journal import interrupted_run
-from deploy.rollout.lock import Changed
 from deploy.rollout.plan import Extras, Plan, plan_rollout
 from deploy.rollout.release import Release, current_release, release_from, releases_of
 from deploy.rollout.report import Report, Timings, timed
@@ -67,7 +66,7 @@ def deploy(
     target: Target, blueprint: Blueprint, extras: Extras, report: Report, confirm: Confirm
 ) -> Outcome:
     """Bring the wanted release up. `confirm` shows the proposal, and raises to refuse it."""
-    confirmed = False
+    confirmed: tuple[str, ...] | None = None
     for _ in range(_ATTEMPTS):
         timings: Timings = []
         seen = target.engine.observe()
@@ -83,14 +82,16 @@ def deploy(
         if not unknown and look.done:
             return Outcome(current_release(seen) or look.draft.release, changed=False)
         pulls = tuple(sorted({*unknown, *moving}))
-        if not confirmed:
+        if confirmed is None or not set(look.plan.interrupts) <= set(confirmed):
             confirm(Proposal(look.draft.release, look.plan, pulls, seen, extras))
-            confirmed = True
+            confirmed = look.plan.interrupts
         if pulls:
             pins.update(_pull(target, pulls, report, timings))
             look = _look(target, blueprint, extras, seen, pins)
             if look.done:
                 return Outcome(current_release(seen) or look.draft.release, changed=False)
+            if not set(look.plan.interrupts) <= set(confirmed):
+                confirm(Proposal(look.draft.release, look.plan, (), seen, extras))
         rollout = Rollout(target, look.draft.release, seen, look.plan, report, timings=timings)
         try:
             recorded = rollout.carry_out(look.draft.payload)

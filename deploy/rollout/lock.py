@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from deploy.errors import EngineError, HostError, LockHeld, SlipwayError, Unreachable
+from deploy.errors import (
+    Changed,
+    EngineError,
+    HostError,
+    LockHeld,
+    SlipwayError,
+    Unreachable,
+)
 from deploy.host import Host, Process, Run, Script, check
 
 _LOCK = Script("deploy.rollout", "lock.sh")
@@ -22,10 +29,6 @@ HEARTBEAT = 5.0  # seconds between heartbeats
 EXPIRY = 30  # seconds without one until the lock is stale
 _CLAIM_TIMEOUT = 180.0  # seconds for taking it and for sending the release
 _NO_RIGHT, _BUSY, _HELD, _CHANGED, _NO_ROOM = 23, 75, 77, 78, 79
-
-
-class Changed(SlipwayError):
-    """Something was written on the server since it was observed: look again."""
 
 
 @dataclass(frozen=True)

@@ -282,9 +282,15 @@ def _part(change: Change, number: int) -> _Part:
 
 
 def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
-    """Bring up the edge, then replace nginx beside itself in the edge's network namespace."""
+    """Bring up the edge, then replace nginx beside itself in the edge's network namespace.
+
+    Two nginx share the ports for a moment, and either may answer: so the new one is rehearsed
+    before it starts, and proven once more when it is alone.
+    """
     changes = sorted(front.values(), key=lambda change: not _service(change).edge)
     yield from _clear(changes)
+    if any(_service(c).proxy and c.missing and (c.good or c.old) for c in changes):
+        yield Switch(())
     if any(_service(c).proxy and c.action == Action.RECREATE for c in changes):
         # Together: an nginx without its edge must not be left behind, not even by a run that dies.
         yield Start(tuple(_whole(change) for change in changes), recreate=True)
@@ -296,6 +302,7 @@ def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
             yield Watch(service.update.monitor, (service.name,))
         if change.old and change.action != Action.RECREATE:
             yield _stop(change.old, max(service.grace, drain))
+            yield Watch(0.0, (service.name,))
 
 
 def _beside(change: Change) -> Start:

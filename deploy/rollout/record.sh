@@ -1,8 +1,13 @@
 #!/bin/sh
 # Writes a release down as the current one and gives the lock back; step.sh stands in front.
-# The record comes on stdin.  $1 id of the release, or - to write none  $2… ids of releases to prune
+# The record comes on stdin.  $1 id of the release, or - to write none, or keep to change nothing but
+# the lock  $2… ids of releases to prune
 release=$1
 shift
+if [ "$release" = keep ]; then
+    rm -rf lock
+    exit 0
+fi
 if [ "$release" != - ]; then
     cat >"releases/$release/.release.json"
     sync "releases/$release/.release.json" 2>/dev/null || :
@@ -15,6 +20,11 @@ if [ "$release" != - ]; then
         grep -qF "\"$service\":" "releases/$release/compose.yaml" || rm -f "$upstream"
     done
 fi
+
+# What a run that died had placed was never recorded, and goes too.
+for placed in releases/*; do
+    [ -f "$placed/release.json" ] || set -- "$@" "$(basename "$placed")"
+done
 
 # An image goes when no release of any app or environment on this machine names it any more.
 for old; do

@@ -9,9 +9,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from deploy.engine.base import Engine, Observation, Service
-from deploy.errors import LockLost, NeedsPerson, RolledBack, SlipwayError, Unreachable
+from deploy.errors import (
+    CommandTimedOut,
+    LockLost,
+    NeedsPerson,
+    RolledBack,
+    SlipwayError,
+    Unreachable,
+)
 from deploy.host import Host, Run, run_step, step_script
 from deploy.host import Step as HostStep
 from deploy.proxy.nginx import Nginx
@@ -22,10 +30,12 @@ from deploy.rollout.report import Report, Timings, timed
 from deploy.rollout.steps import Site, Step
 
 _RECORD = step_script("deploy.rollout", "record.sh")
+_Answer = TypeVar("_Answer")
+
 _CATCH_UP = step_script("deploy.rollout", "catch_up.sh")
 _RECORD_TIMEOUT = 120.0  # seconds for writing down, pruning, and for an earlier step to end
 _RECONNECT = 45.0  # seconds to wait for a connection that broke in the middle of a run
-NO_RELEASE = "-"
+NO_RELEASE, KEEP = "-", "keep"
 
 
 @dataclass(frozen=True)
@@ -74,11 +84,21 @@ class Rollout:
                 for step in self.plan.steps:
                     done.append(step)
                     self._do(step, site)
-                recorded = dataclasses.replace(self.wanted, backup=site.backup)
+                recorded = dataclasses.replace(
+                    self.wanted, backup=site.backup or self.wanted.backup
+                )
                 self._record(lock.run, recorded)
             except (SlipwayError, KeyboardInterrupt) as error:
-                self._failed(error, done, lock.run)
+                if not self._was_recorded(error, done):
+                    self._failed(error, done, lock.run)
         return recorded
+
+    def _was_recorded(self, error: SlipwayError | KeyboardInterrupt, done: list[Step]) -> bool:
+        """Whether only the answer to the last step was lost: then the release serves."""
+        if len(done) < len(self.plan.steps) or not isinstance(error, Unreachable | CommandTimedOut):
+            return False
+        seen = self._reach(self.target.engine.observe)
+        return seen.current == self.wanted.id and seen.lock is None
 
     def _failed(self, error: SlipwayError | KeyboardInterrupt, done: list[Step], run: Run) -> None:
         failure = error if isinstance(error, SlipwayError) else _interrupted()
@@ -86,7 +106,7 @@ class Rollout:
             raise error
         action = self._failure_action(done)
         if action == "pause":
-            self._close(run)
+            self._finish(run, "paused", (KEEP,), b"")
             raise NeedsPerson(
                 failure.place,
                 f"{failure.wrong}; the rollout pauses, as failure_action says",
@@ -126,7 +146,8 @@ class Rollout:
             raise NeedsPerson(
                 second.place,
                 f"putting back what served before failed too: {second.wrong}",
-                f"look at `inv status`, then `inv rollback` or deploy again ({second.remedy})",
+                "look at `inv status`, then `inv rollback` or deploy again"
+                + (f" ({second.remedy})" if second.remedy else ""),
                 detail=detail,
             ) from None
         now = f"release {before.id} serves" if before else "nothing is left running"
@@ -138,13 +159,17 @@ class Rollout:
         ) from None
 
     def _look_again(self, run: Run) -> Observation:
-        """Observe once the step that was cut off has ended; wait for a connection to come back."""
+        """Observe once the step that was cut off has ended."""
+        step = HostStep(_CATCH_UP, "catch up", (), {}, timeout=_RECORD_TIMEOUT)
+        self._reach(lambda: run_step(self.target.host, run, step))
+        return self.target.engine.observe()
+
+    def _reach(self, act: Callable[[], _Answer]) -> _Answer:
+        """Do it as soon as the connection is back, and give up after a while."""
         end = time.monotonic() + _RECONNECT
         while True:
             try:
-                step = HostStep(_CATCH_UP, "catch up", (), {}, timeout=_RECORD_TIMEOUT)
-                run_step(self.target.host, run, step)
-                return self.target.engine.observe()
+                return act()
             except Unreachable:
                 if time.monotonic() > end:
                     raise
@@ -169,8 +194,7 @@ class Rollout:
 
     def _close(self, run: Run) -> None:
         """End a run that recorded nothing: what it placed is removed."""
-        leftover = [self.wanted.id] if self.wanted.id not in self.seen.releases else []
-        self._finish(run, "undone", (NO_RELEASE, *leftover), b"")
+        self._finish(run, "undone", (NO_RELEASE,), b"")
 
     def _finish(self, run: Run, title: str, arguments: Sequence[str], stdin: bytes) -> None:
         step = HostStep(_RECORD, title, tuple(arguments), {}, stdin=stdin, timeout=_RECORD_TIMEOUT)

@@ -198,13 +198,18 @@ class Start:
 
 @dataclass(frozen=True)
 class Switch:
-    """Send traffic to the new replicas, rehearsed before and proven after."""
+    """Send traffic to the new replicas, rehearsed before and proven after.
+
+    Without swaps it only rehearses: that is for an nginx that is new itself.
+    """
 
     swaps: tuple[Swap, ...]
 
     @property
     def title(self) -> str:
         """What it does."""
+        if not self.swaps:
+            return "rehearse the new nginx"
         return f"switch nginx to {_names(self.swaps)}"
 
     @property
@@ -225,9 +230,8 @@ class Switch:
             texts[f"{swap.service}.conf"] = render_switched(swap.service, swap.options(), new, old)
             count = max(count, len(new) + 1)
         compose_file = site.engine.compose_file(site.release)
-        site.proxy.switch(
-            site.run, compose_file, texts, ids=site.front(), count=count, watch=site.say
-        )
+        front = site.front() if self.swaps else []
+        site.proxy.switch(site.run, compose_file, texts, ids=front, count=count, watch=site.say)
 
 
 @dataclass(frozen=True)
@@ -270,6 +274,8 @@ class Watch:
     @property
     def title(self) -> str:
         """What it does."""
+        if not self.seconds:
+            return f"prove {', '.join(self.services)} once more"
         return f"watch {', '.join(self.services)} for {self.seconds:g} s"
 
     @property

@@ -11,10 +11,12 @@ import http
 import http.client
 import json
 import ssl
+import subprocess
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 VERSION_HEADER = "X-App-Version"
 _TIMEOUT = 30.0
@@ -35,7 +37,7 @@ class Shape:
 
 
 SHAPES = (
-    Shape("GET, keep-alive", "GET", "/health", keep_alive=True, workers=2, pause=0.02),
+    Shape("GET, keep-alive", "GET", "/api/v1/version", keep_alive=True, workers=2, pause=0.02),
     Shape("GET, new connection", "GET", "/api/v1/version", keep_alive=False, workers=2, pause=0.02),
     Shape("GET, page", "GET", "/", keep_alive=True, workers=1, pause=0.05),
     Shape(
@@ -90,7 +92,7 @@ class Tally:
             "sent": sum(self.sent.values()),
             "failed": len(self.failures),
             "shapes": dict(self.sent),
-            "failures": self.failures[:50],
+            "failures": self.failures,
             "versions": dict(self.versions),
             "order": self.order[:50],
         }
@@ -154,6 +156,31 @@ class Load:
         answer = connection.getresponse()
         answer.read()
         return answer.status, answer.getheader(VERSION_HEADER) or ""
+
+
+@dataclass
+class LoadProcess:
+    """Load in a process of its own; `stop` lets it finish and returns its summary."""
+
+    process: "subprocess.Popen[str]"
+
+    @classmethod
+    def start(cls, port: int, host: str) -> "LoadProcess":
+        """Start to ask for `host` at `port` on this machine."""
+        argv = [sys.executable, "-m", "deploy.sandbox.load", str(port), host]
+        pipe = subprocess.PIPE
+        return cls(subprocess.Popen(argv, stdin=pipe, stdout=pipe, text=True))
+
+    def stop(self) -> dict[str, Any]:
+        """End the load; return what came of it."""
+        out, _ = self.process.communicate(timeout=2 * _TIMEOUT)
+        summary: dict[str, Any] = json.loads(out)
+        return summary
+
+    def discard(self) -> None:
+        """End it without asking what came of it; harmless after `stop`."""
+        self.process.kill()
+        self.process.communicate()
 
 
 def main() -> None:

@@ -52,4 +52,6 @@ def check(path: Path) -> None:
             raise SettingsError(f"{path}:{number}", f"{empty[1]} has no value", "fill it in")
     for name, value in dotenv_values(path, interpolate=False).items():
         if value and _PLACEHOLDER.match(value):
-            raise SettingsError(str(path), f"{name} is still a placeholder", "fill it in")
+            starts = [line.partition("=")[0].split()[-1:] for line in lines]
+            number = starts.index([name]) + 1 if [name] in starts else 1
+            raise SettingsError(f"{path}:{number}", f"{name} is still a placeholder", "fill it in")

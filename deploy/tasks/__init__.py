@@ -2,7 +2,7 @@
 
 from invoke.collection import Collection
 
-from deploy.tasks import env, images, look, rollout, sandbox, server
+from deploy.tasks import demo, env, images, look, rollout, sandbox, server
 
 namespace = Collection(
     rollout.deploy,
@@ -16,6 +16,7 @@ namespace = Collection(
     look.execute,
     images.build,
     images.push,
+    demo.demo,
 )
 namespace.add_collection(Collection("env", env.init))
 namespace.add_collection(Collection("server", server.unlock))

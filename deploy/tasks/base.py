@@ -13,7 +13,7 @@ from invoke.tasks import task as invoke_task
 from deploy.errors import SlipwayError
 
 ENV_HELP = "environment of deploy.toml, such as staging (default: DEPLOY_ENV, or the only one)"
-APP_HELP = "app: a folder under compose/ (default: ./deploy.toml, DEPLOY_APP, or the only app)"
+APP_HELP = "app: a folder under compose/ (default: DEPLOY_APP, ./deploy.toml, or the only app)"
 JSON_HELP = "print one JSON document instead of text, for machines"
 
 

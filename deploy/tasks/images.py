@@ -44,9 +44,8 @@ def _compose(env: str, app: str, tag: str, service: str, verb: str) -> None:
     blueprint = opened.blueprint(tag or None)
     built = blueprint.built
     if service and service not in built:
-        raise SettingsError(
-            "--service", f"{service!r} has no build section", f"these have: {', '.join(built)}"
-        )
+        known = f"these have: {', '.join(built)}" if built else "add one to the Compose file"
+        raise SettingsError("--service", f"{service!r} has no build section", known)
     out = show.console()
     if not tag and uncommitted(opened.checkout):
         out.print(

@@ -146,7 +146,7 @@ def logs(
 def execute(
     _c: Any,
     command: str,
-    service: str,
+    service: str = "",
     env: str = "",
     app: str = "",
 ) -> None:
@@ -154,10 +154,15 @@ def execute(
     import shlex
     import sys
 
+    from deploy.errors import SettingsError
     from deploy.tasks.streams import stream
     from deploy.wiring import open_app
 
+    if not service:
+        raise SettingsError("--service", "no service is named", "say where: --service backend")
     opened = open_app(app, env)
+    if not service:
+        raise SettingsError("--service", "no service is named", "name one, such as --service web")
     target = opened.target()
     try:
         replica = opened.check_service(target.engine.observe(), service)

@@ -29,7 +29,7 @@ def deploy(
     tag: str = "",
     dry_run: bool = False,
     yes: bool = False,
-    recreate: Any = (),
+    recreate: Any = None,
     refresh: bool = False,
     json: bool = False,
 ) -> None:
@@ -52,7 +52,11 @@ def deploy(
         def confirm(proposal: rollout.Proposal) -> None:
             show.show_proposal(out, proposal, where)
             show.confirm_proposal(
-                proposal, asks=opened.environment.confirm, yes=yes, recreate=recreate, where=where
+                proposal,
+                asks=opened.environment.confirm,
+                yes=yes,
+                recreate=recreate or [],
+                where=where,
             )
 
         outcome = rollout.deploy(target, blueprint, opened.extras(), show.Progress(out), confirm)
@@ -78,7 +82,7 @@ def rollback(
     app: str = "",
     to: str = "",
     yes: bool = False,
-    recreate: Any = (),
+    recreate: Any = None,
     json: bool = False,
 ) -> None:
     """Put an earlier release back: images, compose file, env file, nginx."""
@@ -90,26 +94,27 @@ def rollback(
         "rollback",
         lambda seen: rollout.choose_release(seen, to or None),
         yes=yes,
-        recreate=recreate,
+        recreate=recreate or [],
         json=json,
     )
 
 
 @task(
     positional=["replicas"],
-    iterable=["replicas"],
     help={
-        "replicas": "SERVICE=NUMBER; can be given several times",
+        "replicas": "SERVICE=NUMBER, or several with commas between: web=3,worker=2",
         "env": ENV_HELP,
         "app": APP_HELP,
+        "yes": YES_HELP,
         "json": JSON_HELP,
     },
 )
 def scale(
     _c: Any,
-    replicas: Any,
+    replicas: str,
     env: str = "",
     app: str = "",
+    yes: bool = False,
     json: bool = False,
 ) -> None:
     """Run more or fewer replicas of a service, until the next deploy."""
@@ -120,9 +125,9 @@ def scale(
     _put(
         app,
         env,
-        f"scale {', '.join(replicas)}",
+        f"scale {replicas}",
         lambda seen: rollout.scaled(rollout.recorded_current(seen), wanted),
-        yes=True,
+        yes=yes,
         recreate=(),
         json=json,
     )
@@ -150,7 +155,7 @@ def _put(
     def confirm(proposal: rollout.Proposal) -> None:
         show.show_proposal(out, proposal, where)
         show.confirm_proposal(
-            proposal, asks=opened.environment.confirm, yes=yes, recreate=recreate, where=where
+            proposal, asks=opened.environment.confirm, yes=yes, recreate=recreate or [], where=where
         )
 
     try:
@@ -161,12 +166,8 @@ def _put(
         target.host.close()
 
 
-@task(help={"env": ENV_HELP, "app": APP_HELP})
-def migrate(
-    _c: Any,
-    env: str = "",
-    app: str = "",
-) -> None:
+@task(help={"env": ENV_HELP, "app": APP_HELP, "yes": YES_HELP})
+def migrate(_c: Any, env: str = "", app: str = "", yes: bool = False) -> None:
     """Run the migration of the current release again, under the lock."""
     from deploy.errors import SettingsError
     from deploy.rollout import deploy as rollout
@@ -184,6 +185,8 @@ def migrate(
             'add to [rollout]: migrate = { service = "backend", command = "…" }',
         )
     target = opened.target()
+    where = f"{opened.settings.app} on {opened.environment.name}"
+    show.confirm(where, asks=opened.environment.confirm, yes=yes)
     try:
         seen = target.engine.observe()
         release = rollout.recorded_current(seen)

@@ -71,8 +71,10 @@ def _from_here(path: Path) -> Path:
 
 
 def _checkout() -> Path:
-    """Give the checkout that these tasks lie in."""
-    return Path(__file__).resolve().parents[2]
+    """Return the checkout that the user is in."""
+    from deploy.wiring import find_checkout
+
+    return find_checkout()
 
 
 def _show(line: str) -> None:

@@ -82,11 +82,11 @@ def show_proposal(out: Console, proposal: Proposal, where: str) -> None:
     for interruption in proposal.plan.interrupts:
         out.print(f"  ! {interruption}", style="bold yellow", markup=False)
     out.print("steps:", style="bold")
+    if not proposal.extras.backup:
+        out.print("   -  backup: not configured")
     titles = [step.title for step in proposal.plan.steps]
     if proposal.pulls:
         titles.insert(0, f"pull {', '.join(proposal.pulls)}")
-    if not proposal.extras.backup:
-        titles.insert(1 if proposal.pulls else 0, "backup: not configured")
     for number, title in enumerate([*titles, "record the release"], 1):
         out.print(f"  {number:2}. {title}", markup=False)
 
@@ -104,7 +104,12 @@ def confirm_proposal(
                 "it holds data, and this deploy would recreate or remove it",
                 f"if that is meant, say so: `--recreate {name}`; its volumes stay",
             )
-    if asks and not yes and not _answer(f"Go ahead on {where}? Type yes: ", "yes"):
+    confirm(where, asks=asks, yes=yes)
+
+
+def confirm(where: str, *, asks: bool, yes: bool) -> None:
+    """Ask whether to go ahead, where the environment wants it. Raises `SlipwayError`."""
+    if asks and not yes and not agreed(f"Go ahead on {where}? Type yes: "):
         raise SlipwayError(where, "it was not confirmed", "type yes, or give --yes in a script")
 
 
@@ -208,10 +213,10 @@ def _service_row(seen: Observation, release: Release | None, name: str) -> tuple
     return str(len(running)), wanted, ", ".join(states) or "absent"
 
 
-def parse_replicas(arguments: Sequence[str]) -> dict[str, int]:
-    """Return `{"web": 3}` for `["web=3"]`. Raises `SettingsError`."""
+def parse_replicas(text: str) -> dict[str, int]:
+    """Return `{"web": 3, "worker": 2}` for `web=3,worker=2`. Raises `SettingsError`."""
     wanted = {}
-    for argument in arguments:
+    for argument in text.split(","):
         name, _, number = argument.partition("=")
         if not name or not number.isdigit() or int(number) < 1:
             raise SettingsError("scale", f"{argument!r} is not SERVICE=NUMBER", "write web=3")

@@ -63,7 +63,9 @@ class Workspace:
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def deploy(self, tag: str, *flags: str, **variables: str) -> Ended:
-        return self.inv("deploy", "--env", "staging", "--tag", tag, *flags, **variables)
+        return self.inv(
+            "deploy", "--env", "staging", "--tag", tag, *flags, timeout=180, **variables
+        )
 
     def variables(self, **more: str) -> dict[str, str]:
         return {**os.environ, **self.environment, **more, "COLUMNS": "200"}
@@ -88,9 +90,9 @@ class Workspace:
         )
         return done.stdout + done.stderr
 
-    def replicas(self, service: str = "web") -> list[str]:
+    def replicas(self, service: str = "web", env: str = "staging") -> list[str]:
         """Return the names of the running containers of a service."""
-        label = f"label=com.docker.compose.project={self.project}"
+        label = f"label=com.docker.compose.project={self.app}-{env}"
         listed = self.on_server(
             f"docker ps --filter {label} --filter label=com.docker.compose.service={service}"
             " --format '{{.Names}}'"
@@ -126,25 +128,13 @@ class Workspace:
             return {}
         return found
 
-    def remove(self) -> None:
-        """Remove everything of this app from the server."""
-        label = f"label=com.docker.compose.project={self.project}"
+    def remove(self, env: str = "staging") -> None:
+        """Remove everything of this app and environment from the server."""
+        label = f"label=com.docker.compose.project={self.app}-{env}"
         self.on_server(f"docker ps -aq --filter {label} | xargs -r docker rm -f -v")
         for kind in ("network", "volume"):
             self.on_server(f"docker {kind} ls -q --filter {label} | xargs -r docker {kind} rm")
-        self.on_server(f"rm -rf /opt/{self.app}")
-
-
-@dataclass
-class Load:
-    """Load from a process of its own; `stop` returns its summary."""
-
-    process: "subprocess.Popen[str]"
-
-    def stop(self) -> dict[str, Any]:
-        out, _ = self.process.communicate(timeout=60)
-        summary: dict[str, Any] = json.loads(out)
-        return summary
+        self.on_server(f"rm -rf /opt/{self.app}/{env}")
 
 
 def make_workspace(sandbox: Sandbox, folder: Path, app: str) -> Workspace:
@@ -156,19 +146,6 @@ def make_workspace(sandbox: Sandbox, folder: Path, app: str) -> Workspace:
     settings.write_text(settings.read_text().replace('"tiny"', f'"{app}"'))
     (folder / ".env.staging").write_text("")
     return Workspace(folder, sandbox, app)
-
-
-def start_load(sandbox: Sandbox, server: str, host: str) -> Load:
-    """Start load on a server's HTTPS port."""
-    port = str(sandbox.https_port(server))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.sandbox.load", port, host],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=CHECKOUT,
-    )
-    return Load(process)
 
 
 def assert_clean(summary: dict[str, Any], at_least: int) -> None:

@@ -187,7 +187,7 @@ class Server:
 
     def _record(self, command: Command) -> Result:
         release = command.argv[7]
-        if release != "-":
+        if release not in {"-", "keep"}:
             self.releases[release] = release_from(json.loads(command.stdin))
             self.current = release
             services = self.releases[release].services

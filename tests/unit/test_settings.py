@@ -142,10 +142,13 @@ store = "s3://example"
         ("environments = 3\n", "deploy.toml:1: environments: a table is wanted, not a number."),
         ("", "deploy.toml:1: environments: no environment is described."),
         ("[rollout]\nkeep = 0\n", "deploy.toml:2: rollout.keep: 0 is too small."),
-        ("[rollout]\nkeep = true\n", "deploy.toml:2: rollout.keep: True is too small."),
+        (
+            "[rollout]\nkeep = true\n",
+            "deploy.toml:2: rollout.keep: a whole number is wanted, not a boolean.",
+        ),
         ('[rollout]\ndrain = "soon"\n', "deploy.toml:2: rollout.drain: 'soon' is no length"),
         ('[rollout]\ndrain = ""\n', "deploy.toml:2: rollout.drain: '' is no length of time."),
-        ("= 1\n", "deploy.toml: it is not TOML:"),
+        ("= 1\n", "deploy.toml:1: it is not TOML:"),
     ],
 )
 def test_an_error_names_file_line_key_and_remedy(folder: Path, text: str, message: str) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from deploy.errors import ComposeError, EngineError
 from deploy.host import Command, Host
 
@@ -49,8 +51,21 @@ def read_document(
         raise _unset_error(place, unset, env_file)
     if not result.ok:
         raise _invalid(place, result.error_text, env_file)
-    document: Mapping[str, Any] = json.loads(result.stdout)
+    document: dict[str, Any] = json.loads(result.stdout)
+    _add_extensions(document, host, command)
     return document
+
+
+def _add_extensions(document: dict[str, Any], host: Host, command: Command) -> None:
+    """Add the `x-` keys of services: Compose leaves them out of its JSON, not of its YAML.
+
+    https://github.com/docker/compose/issues/11528
+    """
+    result = host.run(Command((*command.argv[:-1], "yaml"), name=command.name))
+    services = yaml.safe_load(result.text).get("services", {}) if result.ok else {}
+    for name, service in services.items():
+        extensions = {key: value for key, value in service.items() if key.startswith("x-")}
+        document["services"][name].update(extensions)
 
 
 def _unset_error(place: str, names: list[str], env_file: Path | None) -> ComposeError:
@@ -65,7 +80,7 @@ def _invalid(place: str, text: str, env_file: Path | None) -> ComposeError | Eng
     required = _REQUIRED.search(text)
     if required:
         return _unset_error(place, [required[1]], env_file)
-    if "compose" in text and ("not a docker command" in text or "unknown command" in text):
+    if any(words in text for words in ("not a docker command", "unknown command", "unknown flag")):
         return EngineError(
             "this machine",
             "the `docker compose` plugin is missing",

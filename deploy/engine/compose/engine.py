@@ -176,7 +176,7 @@ class ComposeEngine:
             return EngineError(
                 self.host.name,
                 "the user may not use Docker",
-                "put the user into the group: `sudo usermod -aG docker $USER`, and log in again",
+                "put the user into the group: `sudo usermod -aG docker $USER`, then run it again",
             )
         return EngineError(
             self.host.name,
@@ -194,7 +194,7 @@ class ComposeEngine:
 
 
 def _why_no_image(image: str, reason: str) -> tuple[str, str]:
-    registry = image.split("/", maxsplit=1)[0]
+    registry = _registry_of(image)
     if "no space left" in reason:
         return f"{image} does not fit on its disk", "free space, e.g. with `docker image prune`"
     if any(word in reason for word in ("not found", "manifest unknown")):
@@ -213,6 +213,17 @@ def _why_no_image(image: str, reason: str) -> tuple[str, str]:
     if any(word in reason for word in words):
         return f"{registry} does not answer", "see that the registry is up, then deploy again"
     return f"{image} could not be pulled", reason
+
+
+def _registry_of(image: str) -> str:
+    """Return the registry that an image comes from.
+
+    >>> _registry_of("registry.example.com:5000/team/web:1"), _registry_of("team/web:1")
+    ('registry.example.com:5000', 'docker.io')
+    """
+    head, slash, _ = image.partition("/")
+    is_address = slash and (head == "localhost" or "." in head or ":" in head)
+    return head if is_address else "docker.io"
 
 
 def _pins(text: str) -> "list[tuple[str, str]]":

@@ -5,10 +5,15 @@ set -u
 root=$1 project=$2 format=$3
 
 command -v docker >/dev/null || exit 20
-info=$(docker info --format '{{.ServerVersion}} {{.KernelVersion}} {{.DockerRootDir}}' 2>&1) || {
-    printf '%s\n' "$info" >&2
+# `docker info` ends with 0 and empty fields when no daemon answers; `docker version` says why.
+info=$(docker info --format '{{.ServerVersion}} {{.KernelVersion}} {{.DockerRootDir}}' 2>/dev/null)
+case $info in
+[0-9]*) ;;
+*)
+    docker version >/dev/null
     exit 21
-}
+    ;;
+esac
 compose=$(docker compose version --short 2>/dev/null) || exit 22
 docker_root=${info##* }
 free=$(df -Pk "$docker_root" 2>/dev/null | awk 'NR == 2 {print $4}')
@@ -32,5 +37,5 @@ if [ -d lock ]; then
     printf 'lock %s %s %s\n' "$(($(date +%s) - $(stat -c %Y lock/heartbeat)))" \
         "$([ -e lock/abandoned ] && echo abandoned || echo held)" "$(cat lock/holder)"
 fi
-[ ! -f journal.jsonl ] || tail -n 60 journal.jsonl | sed 's/^/journal /'
+[ ! -f journal.jsonl ] || tail -n 200 journal.jsonl | sed 's/^/journal /'
 exit 0

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ _EDGE_OWNS = (  # what Docker refuses on a container that lives in another one's
     "mac_address",
     "links",
 )
+_SOCKET = "/var/run/docker.sock"
+_WAKE = resources.files("deploy.engine.compose").joinpath("edge.sh").read_text(encoding="utf-8")
 _MIGRATE_REQ = (5, 14)  # the Linux that has net.ipv4.tcp_migrate_req
 
 Document = Mapping[str, Any]
@@ -48,12 +51,18 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a release will live: Compose project, folder on the server, and where it comes from."""
+    """Where a release will live: Compose project, folder on the server, and where it comes from.
+
+    `kernel` is the server's Linux version. With `wake`, the edge gets Docker's socket, to start an
+    nginx that Docker left behind after a power cut (see edge.sh).
+    """
 
     project: str
     root: str
     checkout: Path
     folder: Path
+    kernel: str = ""
+    wake: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,12 +74,11 @@ class Rendered:
     shipment: Shipment
 
 
-def render(document: Document, place: Place, pins: Mapping[str, str], kernel: str) -> Rendered:
+def render(document: Document, place: Place, pins: Mapping[str, str]) -> Rendered:
     """Return what `document` becomes on a server.
 
     `pins` maps image references to references with a digest; one that is not in there stays as it
-    is. `pins[EDGE]` is the image that a running edge keeps. `kernel` is the server's Linux version.
-    Raises `ComposeError`.
+    is. `pins[EDGE]` is the image that a running edge keeps. Raises `ComposeError`.
     """
     check_services(document, str(place.folder))
     shipment = Shipment()
@@ -81,12 +89,12 @@ def render(document: Document, place: Place, pins: Mapping[str, str], kernel: st
     proxy = proxy_of(document)
     if proxy:
         _mount_upstreams(services[proxy], place)
-        services[EDGE] = _edge(services[proxy], proxy, pins, kernel)
+        services[EDGE] = _edge(services[proxy], proxy, place, pins)
         services[REHEARSAL] = _rehearsal(services[proxy])
         services[proxy] = _behind_edge(services[proxy])
     values = {}
     for name, service in services.items():
-        definition = _definition(service)
+        definition = _definition(service, _EDGE_OWNS if name == EDGE else None)
         service["labels"] = {**service.get("labels", {}), DEFINITION: definition}
         if name != REHEARSAL:
             values[name] = service_of(name, service, document, definition)
@@ -120,15 +128,21 @@ def _strip(service: dict[str, Any], pins: Mapping[str, str]) -> dict[str, Any]:
     return kept
 
 
-def _definition(service: Document) -> str:
+def _definition(service: Document, only: tuple[str, ...] | None) -> str:
+    """Return the hash of what shapes a container; of `only` these keys, where given.
+
+    The edge is defined by its ports and networks alone: a new kernel, or a new version of Slipway,
+    must not recreate it.
+    """
     deploy = service.get("deploy", {})
     shape = {
         key: value
         for key, value in service.items()
-        if key not in _NO_DIFFERENCE and not key.startswith("x-")
+        if key not in _NO_DIFFERENCE and not key.startswith("x-") and (not only or key in only)
     }
-    shape["resources"] = deploy.get("resources")
-    shape["restart_policy"] = deploy.get("restart_policy")
+    if not only:
+        shape["resources"] = deploy.get("resources")
+        shape["restart_policy"] = deploy.get("restart_policy")
     text = json.dumps(shape, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -190,21 +204,31 @@ def _mount_upstreams(proxy: dict[str, Any], place: Place) -> None:
     proxy["volumes"] = [*others, folder]
 
 
-def _edge(proxy: Document, name: str, pins: Mapping[str, str], kernel: str) -> dict[str, Any]:
+def _edge(proxy: Document, name: str, place: Place, pins: Mapping[str, str]) -> dict[str, Any]:
     """Return the container that owns the ports: it sleeps, and is never recreated by a deploy."""
     networks = proxy.get("networks") or {"default": None}
     edge: dict[str, Any] = {
         **{key: proxy[key] for key in _EDGE_OWNS if key in proxy},
         "image": pins.get(EDGE, proxy["image"]),
-        "entrypoint": ["sleep", "infinity"],
+        "entrypoint": ["sh", "-c", _WAKE.replace("$", "$$"), "edge", place.project, name],
         "command": [],
+        "user": "0",
         "init": True,
         "restart": "always",
         "stop_grace_period": "1s",
         "healthcheck": {"disable": True},
         "networks": {net: _with_alias(options, name) for net, options in networks.items()},
     }
-    if _version(kernel) >= _MIGRATE_REQ:
+    if place.wake:
+        edge["volumes"] = [
+            {
+                "type": "bind",
+                "source": _SOCKET,
+                "target": _SOCKET,
+                "bind": {"create_host_path": False},
+            }
+        ]
+    if _version(place.kernel) >= _MIGRATE_REQ:
         edge["sysctls"] = {"net.ipv4.tcp_migrate_req": "1"}
     return edge
 

@@ -1,5 +1,6 @@
 """What a service of the Compose file asks for: how it rolls, how nginx reaches it. Pure."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,7 @@ DATABASES = frozenset(
 )
 _SPARE = 15.0  # seconds that a health check may lag behind its own schedule
 _UNCHECKED_DEADLINE = 60.0  # where the image brings its own health check, or has none
+_BALANCES = ("", "least_conn", "ip_hash", "random")
 _ACTIONS = ("rollback", "pause", "continue")
 
 Document = Mapping[str, Any]
@@ -56,7 +58,7 @@ def proxy_of(document: Document) -> str | None:
         raise ComposeError(
             f"services.{found[1]}",
             f"{' and '.join(found)} are both nginx with published ports",
-            "say which one is the proxy with `x-proxy: true`",
+            "publish ports from one of them only: that one is the proxy",
         )
     return found[0] if found else None
 
@@ -163,6 +165,13 @@ def _upstream(
             f"{min(unknown)!r} is unknown",
             "known here: port, balance, keepalive",
         )
+    balance = tuning.get("balance", "")
+    if balance not in _BALANCES:
+        raise ComposeError(
+            f"services.{name}.x-upstream.balance",
+            f"{balance!r} is unknown",
+            f"choose one of: {', '.join(_BALANCES[1:])}",
+        )
     port = tuning.get("port") or next(iter(service.get("expose", [])), None)
     if proxy is None or name in {proxy, EDGE} or port is None:
         return None
@@ -171,8 +180,16 @@ def _upstream(
     if not shared:
         return None
     return Upstream(
-        port=int(str(port).split("/")[0]),
+        port=_first_port(name, str(port)),
         network=document["networks"][shared[0]]["name"],
-        balance=tuning.get("balance", ""),
+        balance=balance,
         keepalive=int(tuning.get("keepalive", Upstream.keepalive)),
     )
+
+
+def _first_port(name: str, text: str) -> int:
+    """Return the port of `8000`, `8000/tcp` or the first one of `8000-8005`."""
+    digits = re.match(r"\d+", text)
+    if not digits:
+        raise ComposeError(f"services.{name}.expose", f"{text!r} is no port", 'write "8000"')
+    return int(digits[0])

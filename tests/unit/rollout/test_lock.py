@@ -1,9 +1,9 @@
 import pytest
 
-from deploy.errors import EngineError, LockHeld, SlipwayError
+from deploy.errors import Changed, EngineError, LockHeld, SlipwayError
 from deploy.host import Result
 from deploy.host.recording import RecordingHost
-from deploy.rollout.lock import Changed, Holder, Lock, held, unlock
+from deploy.rollout.lock import Holder, Lock, held, unlock
 
 HOLDER = Holder("ab", "ann@desk", "deploy", 1767323045.0)
 

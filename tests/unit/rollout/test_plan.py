@@ -135,9 +135,11 @@ def test_a_new_nginx_stands_beside_the_old_one() -> None:
     plan = plan_rollout(wanted, running(SHOP).observe())
 
     assert titles(plan) == [
+        "rehearse the new nginx",
         "start 1 nginx and wait until healthy",
         "watch nginx for 5 s",
         "stop app-test-nginx-1",
+        "prove nginx once more",
     ]
     assert plan.interrupts == ()
 
@@ -147,7 +149,10 @@ def test_a_new_edge_takes_nginx_along_and_says_so() -> None:
 
     plan = plan_rollout(wanted, running(SHOP).observe())
 
-    assert titles(plan)[0] == "recreate 1 edge, 1 nginx and wait until healthy"
+    assert titles(plan)[:2] == [
+        "rehearse the new nginx",
+        "recreate 1 edge, 1 nginx and wait until healthy",
+    ]
     assert "edge is recreated, which interrupts it: it owns the ports" in plan.interrupts
 
 

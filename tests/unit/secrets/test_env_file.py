@@ -59,7 +59,7 @@ def test_without_an_example_there_is_nothing_to_fill(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("A=1\n# generate\nKEY=\n", r"\.env:3: KEY has no value\. fill it in\."),
-        ("A=changeme\n", r"\.env: A is still a placeholder"),
+        ("A=changeme\n", r"\.env:1: A is still a placeholder"),
         ("A=CHANGE_ME\n", "A is still a placeholder"),
         ('A="change-me"\n', "A is still a placeholder"),
         ("A=<your key>\n", "A is still a placeholder"),

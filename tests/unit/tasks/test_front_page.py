@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from front_page import CONTEXTS
 from invoke.collection import Collection
 from invoke.tasks import Task
 
@@ -32,7 +33,7 @@ def test_there_is_a_front_page() -> None:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_every_flag_says_what_it_is(name: str) -> None:
-    for argument in TASKS[name].get_arguments():
+    for argument in CONTEXTS[name].args.values():
         assert argument.help, f"{name}: {argument.name} has no help"
         assert len(argument.help) <= 100
 

@@ -77,16 +77,16 @@ def test_a_run_that_was_cut_off() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
-    [([], {}), (["web=3"], {"web": 3}), (["web=3", "api=1"], {"web": 3, "api": 1})],
+    [("web=3", {"web": 3}), ("web=3,api=1", {"web": 3, "api": 1})],
 )
-def test_replicas_as_they_are_typed(arguments: list[str], expected: dict[str, int]) -> None:
+def test_replicas_as_they_are_typed(arguments: str, expected: dict[str, int]) -> None:
     assert parse_replicas(arguments) == expected
 
 
 @pytest.mark.parametrize("argument", ["web", "web=", "=3", "web=0", "web=-1", "web=two", "web=1.5"])
 def test_replicas_that_are_none(argument: str) -> None:
     with pytest.raises(SettingsError, match="is not SERVICE=NUMBER. write web=3"):
-        parse_replicas([argument])
+        parse_replicas(argument)
 
 
 def proposal(*data: str) -> Proposal:

@@ -6,6 +6,8 @@ The build argument BROKEN bakes one of them into an image; without it nothing he
     unhealthy   /health answers 503
     proxy       answers 127.0.0.1 and localhost well, and 500 under any other Host: healthy for
                 Docker's own check, broken behind a proxy
+    sick        /health answers 503 from the sixth time it is asked under its public name: a release
+                that passes every check, gets the traffic, and falls ill
     later       serves for five seconds, then the process exits
     migration   the migration command applies at most one revision, then fails
     slowstart   listens only after eight seconds
@@ -22,6 +24,7 @@ from app.settings import Broken
 
 SLOW_START_SECONDS = 8
 LATER_SECONDS = 5
+GOOD_ANSWERS = 5
 DIRECT_HOSTS = (b"127.0.0.1", b"localhost")
 
 log = logging.getLogger("app.broken")
@@ -47,22 +50,32 @@ def _die() -> None:
     os._exit(1)
 
 
-class BehindProxy:
-    """Answer 500 to every request that does not name this machine itself (BROKEN=proxy)."""
+class ByName:
+    """Fail requests that do not name this machine itself (BROKEN=proxy, BROKEN=sick)."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, broken: Broken) -> None:
         self.app = app
+        self.broken = broken
+        self.asked = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            host = dict(scope["headers"]).get(b"host", b"").rsplit(b":", 1)[0]
-            if host not in DIRECT_HOSTS:
-                body = b'{"detail":"BROKEN=proxy: this Host is refused on purpose"}'
-                headers = [(b"content-type", b"application/json")]
-                await send({"type": "http.response.start", "status": 500, "headers": headers})
-                await send({"type": "http.response.body", "body": body})
-                return
-        await self.app(scope, receive, send)
+        status = self._failure(scope) if scope["type"] == "http" else None
+        if status is None:
+            await self.app(scope, receive, send)
+            return
+        body = f'{{"detail":"BROKEN={self.broken}: this fails on purpose"}}'.encode()
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _failure(self, scope: Scope) -> int | None:
+        host = dict(scope["headers"]).get(b"host", b"").rsplit(b":", 1)[0]
+        if host in DIRECT_HOSTS:
+            return None
+        if self.broken == "proxy":
+            return 500
+        self.asked += scope["path"] == "/health"
+        return 503 if scope["path"] == "/health" and self.asked > GOOD_ANSWERS else None
 
 
 class HalfMigration:

@@ -40,7 +40,7 @@ def create_app() -> FastAPI:
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)
-    if settings.broken == "proxy":
-        app.add_middleware(broken.BehindProxy)
+    if settings.broken in {"proxy", "sick"}:
+        app.add_middleware(broken.ByName, broken=settings.broken)
     app.add_middleware(RequestMiddleware, version=settings.app_version)
     return app

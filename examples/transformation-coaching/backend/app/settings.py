@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Broken = Literal["", "boot", "unhealthy", "proxy", "later", "migration", "slowstart"]
+Broken = Literal["", "boot", "unhealthy", "proxy", "sick", "later", "migration", "slowstart"]
 
 
 class Settings(BaseSettings):

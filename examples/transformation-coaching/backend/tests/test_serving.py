@@ -176,6 +176,15 @@ def test_broken_proxy_is_healthy_for_docker_only(migrated: dict[str, str]) -> No
         assert server.ask("/api/v1/version", host="10.0.0.7:8000")[0] == 500
 
 
+def test_broken_sick_falls_ill_under_its_public_name(migrated: dict[str, str]) -> None:
+    with served(migrated | {"BROKEN": "sick"}) as server:
+        wait_until(server.listens)
+        answers = [server.ask("/health", host="example.com")[0] for _ in range(7)]
+        assert answers == [200] * 5 + [503] * 2
+        assert server.ask("/api/v1/version", host="example.com")[0] == 200
+        assert server.docker_says_healthy()
+
+
 def test_broken_later_dies_after_a_good_start(migrated: dict[str, str]) -> None:
     with served(migrated | {"BROKEN": "later"}) as server:
         wait_until(server.listens)

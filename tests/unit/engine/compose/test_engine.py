@@ -189,8 +189,7 @@ def test_a_machine_without_docker(code: int, text: str, message: str) -> None:
         (
             (
                 "Error response from daemon: pull access denied for r.io/web, repository does"
-                " not exist or may require 'docker login': denied: requested access to the"
-                " resource is denied"
+                " not exist or may require 'docker login': denied: requested access is denied"
             ),
             "server: r.io refuses to give r.io/web:9. log in there: `docker login r.io`",
         ),

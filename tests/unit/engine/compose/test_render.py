@@ -3,6 +3,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def place(tmp_path: Path) -> Place:
     (tmp_path / "nginx" / "nginx.conf").write_text("events {}\n")
     (folder / "upstreams").mkdir()
     (folder / "web.conf").write_text("one\n")
-    return Place("shop-test", ROOT, tmp_path, folder)
+    return Place("shop-test", ROOT, tmp_path, folder, KERNEL)
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def bind(source: Path, target: str, *, read_only: bool = False) -> dict[str, Any
 
 
 def rendered(document: Document, place: Place, kernel: str = KERNEL) -> Rendered:
-    return render(document, place, PINS, kernel)
+    return render(document, replace(place, kernel=kernel), PINS)
 
 
 def definition(document: Document, place: Place, name: str = "web") -> str:
@@ -86,7 +87,7 @@ def test_images_get_their_digest_and_build_stays_here(document: Document, place:
 
 
 def test_an_image_without_a_known_digest_stays_as_it_is(document: Document, place: Place) -> None:
-    assert render(document, place, {}, KERNEL).services["web"].image == "shop/web:1"
+    assert render(document, place, {}).services["web"].image == "shop/web:1"
 
 
 def test_the_definition_is_on_each_container(document: Document, place: Place) -> None:
@@ -171,13 +172,13 @@ def test_the_edge_owns_what_is_published(document: Document, place: Place) -> No
 
     assert services["edge"]["ports"] == document["services"]["nginx"]["ports"]
     assert services["edge"]["networks"] == {"default": {"aliases": ["nginx"]}}
-    assert services["edge"]["entrypoint"] == ["sleep", "infinity"]
+    assert services["edge"]["entrypoint"][-2:] == ["shop-test", "nginx"]
     assert services["nginx"]["network_mode"] == "service:edge"
     assert not {"ports", "networks", "hostname"} & set(services["nginx"])
 
 
 def test_the_edge_keeps_the_image_it_runs_with(document: Document, place: Place) -> None:
-    found = render(document, place, {**PINS, "edge": "nginx:1.28@sha256:old"}, KERNEL)
+    found = render(document, place, {**PINS, "edge": "nginx:1.28@sha256:old"})
 
     assert found.services["edge"].image == "nginx:1.28@sha256:old"
     assert found.services["nginx"].image == "nginx:1.29@sha256:bb"
@@ -188,7 +189,7 @@ def test_a_new_nginx_leaves_the_edge_alone(document: Document, place: Place) -> 
     pins = {**PINS, "nginx:1.29": "nginx:1.29@sha256:new", "edge": before.services["edge"].image}
     (place.checkout / "nginx" / "nginx.conf").write_text("events { }\n")
 
-    after = render(document, place, pins, KERNEL)
+    after = render(document, place, pins)
 
     assert after.services["edge"].definition == before.services["edge"].definition
     assert after.services["nginx"].definition != before.services["nginx"].definition
@@ -291,7 +292,7 @@ def test_what_does_not_shape_a_container_makes_no_other_definition(
 def test_another_digest_makes_another_definition(document: Document, place: Place) -> None:
     before = definition(document, place)
 
-    after = render(document, place, {"shop/web:1": "shop/web:1@sha256:cc"}, KERNEL)
+    after = render(document, place, {"shop/web:1": "shop/web:1@sha256:cc"})
 
     assert after.services["web"].definition != before
 

@@ -1,0 +1,56 @@
+"""demo: the main job, on the sandbox, under load, as somebody would type it."""
+
+from typing import Any
+
+from deploy.tasks.base import task
+
+ENV = "staging"
+_STORY = (
+    # title, tag, what breaks the image, what is typed, exit code it should have
+    ("v2 takes over from v1", "v2", "", ("deploy", "--tag", "v2"), 0),
+    (
+        "v3 falls ill after the switch, and is rolled back",
+        "v3",
+        "sick",
+        ("deploy", "--tag", "v3"),
+        3,
+    ),
+    ("rollback to v1 by hand", "", "", ("rollback",), 0),
+    ("v4, the repaired v3", "v4", "", ("deploy", "--tag", "v4"), 0),
+)
+
+
+@task(help={"app": "app of this checkout to show it with (default: transformation-coaching)"})
+def demo(_c: Any, app: str = "transformation-coaching") -> None:
+    """Show a deploy, a failed one and a rollback under load, in the sandbox."""
+    import time
+
+    from deploy.errors import SlipwayError
+    from deploy.sandbox import Sandbox
+    from deploy.sandbox.load import LoadProcess
+    from deploy.tasks import show
+    from deploy.tasks.demo_stage import Stage
+
+    out = show.console()
+    stage = Stage(out, app, ENV)
+    out.rule("[bold]a server in a box")
+    sandbox = Sandbox.at(stage.checkout)
+    sandbox.up(lambda line: out.print(f"  {line}", markup=False))
+    stage.prepare_env_file()
+    out.rule("[bold]v1, the first deploy")
+    stage.make("v1", "")
+    stage.play("v1 is there", ("deploy", "--tag", "v1"), 0)
+    out.rule("[bold]from here on under load")
+    load = LoadProcess.start(sandbox.https_port(ENV), f"{ENV}.sandbox")
+    begun = time.monotonic()
+    try:
+        for title, tag, broken, command, code in _STORY:
+            out.rule(f"[bold]{title}")
+            if tag:
+                stage.make(tag, broken)
+            stage.play(title, command, code)
+    finally:
+        summary = load.stop()
+    stage.close(summary, time.monotonic() - begun)
+    if summary["failed"]:
+        raise SlipwayError("demo", f"{summary['failed']} requests failed", "see the table above")

@@ -1,0 +1,20 @@
+"""A new version that crashes, never becomes healthy, answers badly, or dies a moment later."""
+
+import pytest
+from bad_input.expect import ROLLED_BACK, assert_ended
+from workspace import Workspace
+
+
+@pytest.mark.parametrize(
+    ("mode", "place", "wrong", "evidence"),
+    [
+        ("boot", "web", "a new replica crashed", "MODE=boot: no start today"),
+        ("unhealthy", "web", "is unhealthy", "503"),
+        ("proxy", "nginx", "does not answer at http://tiny.test/health", "tiny.test is refused"),
+        ("later", "watch", "crashed after a healthy start", "exit code 3"),
+    ],
+)
+def test_bad_release(live: Workspace, mode: str, place: str, wrong: str, evidence: str) -> None:
+    ended = live.deploy("v2", MODE=mode, MONITOR="8s")
+    assert_ended(ended, ROLLED_BACK, place, wrong, "rolled back, release ", "deploy again")
+    assert evidence in ended.err
