@@ -1,5 +1,6 @@
 """What CI runs, and what runs before a commit: `nox` needs no Docker and takes under a minute."""
 
+import hashlib
 import os
 import re
 import subprocess
@@ -83,9 +84,16 @@ def build(session: nox.Session) -> None:
 
 
 def prepare(session: nox.Session) -> None:
-    """Install what is locked, by hash, and this checkout."""
+    """Install what is locked, by hash, and this checkout, where either changed."""
+    wanted = hashlib.sha256()
+    for name in ("requirements.lock", "pyproject.toml"):
+        wanted.update(Path(name).read_bytes())
+    stamp = Path(session.virtualenv.location) / "prepared.sha256"
+    if stamp.is_file() and stamp.read_text() == wanted.hexdigest():
+        return
     session.install("--require-hashes", "-r", "requirements.lock")
     session.install("--no-deps", "-e", ".")
+    stamp.write_text(wanted.hexdigest())
 
 
 def shell_scripts() -> list[str]:

@@ -78,7 +78,8 @@ class Server:
     """Containers, upstream files and releases of one environment.
 
     `crash` tells which definitions crash when they are started. `wanted` is what the plan that is
-    carried out wants; what it does not want any more may go while nginx still names it.
+    carried out wants; what it does not want any more, and what is `leaving` because only one of two
+    releases has it, may go while nginx still names it.
     """
 
     containers: list[Container] = field(default_factory=list)
@@ -91,6 +92,7 @@ class Server:
     created: int = 1000
     journal: list[str] = field(default_factory=list)
     wanted: Services = field(default_factory=dict)
+    leaving: frozenset[str] = frozenset()
 
     # --- what Slipway asks of it --------------------------------------------------------------
 
@@ -245,7 +247,7 @@ class Server:
 
     def _promise_nobody_is_sent_to(self, container: Container) -> None:
         service = self.wanted.get(container.service)
-        if not (service and service.upstream and self._front()):
+        if not (service and service.upstream and self._front()) or service.name in self.leaving:
             return
         text = self.upstreams.get(container.service, "")
         named = re.search(rf"server ({re.escape(container.name)}|{container.address}):", text)

@@ -121,7 +121,7 @@ def test_a_release_that_crashes_gives_way_to_the_one_before(
     put(server.target(), before, Silent(), lambda _: None, "deploy")
     assert_converged(server, old)
 
-    server.wanted = new
+    server.wanted, server.leaving = new, frozenset(old.keys() ^ new.keys())
     tell(server, new, plan_rollout(new, server.observe()))
     failure = attempt(server, after)
 

@@ -279,3 +279,15 @@ def test_a_switch_alone_is_planned_where_nginx_names_others() -> None:
 
     assert isinstance(plan.steps[0], Switch)
     assert len(plan.steps) == 2
+
+
+def test_a_batch_that_starts_nothing_takes_what_it_stops_out_of_nginx_too() -> None:
+    server = running({**SHOP, "web": web("d1", replicas=3)})
+    server.containers.append(Container("c9", "web", 4, "d2"))
+    server.upstreams["web"] = render_settled("web", OPTIONS, ["app-test-web-4"])
+    wanted = {**SHOP, "web": web("d2")}
+
+    for step in server.steps(plan_rollout(wanted, server.observe()), wanted):
+        step()  # the server complains where it stops what nginx names
+
+    assert server.serving()["web"] == 2
