@@ -5,7 +5,7 @@ from pathlib import Path
 
 from workspace import Ended, Workspace
 
-REFUSED, ROLLED_BACK = 1, 3
+REFUSED, ROLLED_BACK, PERSON = 1, 3, 4
 _LEFTOVERS = r"""
 cd {root} 2>/dev/null || exit 0
 ls -d lock upstreams.before 2>/dev/null

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bad_input.expect import REFUSED, assert_ended
+from bad_input.expect import PERSON, REFUSED, assert_ended
 from workspace import INV, Ended, Workspace
 
 PLACE = "deploy@staging.sandbox"
@@ -50,7 +50,7 @@ def test_held_lock(live: Workspace) -> None:
         assert "unlocked" in freed.out
         out, err = first.communicate(timeout=60)
         lost = Ended(first.returncode, out, err)
-        assert_ended(lost, REFUSED, PLACE, "the lock is no longer ours", "`inv status`")
+        assert_ended(lost, PERSON, PLACE, "the lock is no longer ours", "`inv status`")
     again = live.deploy("v1")
     assert again.code == 0, again.all
 

@@ -1,6 +1,6 @@
 """Nginx refuses a new configuration, or the configuration leaves the upstreams out."""
 
-from bad_input.expect import ROLLED_BACK, assert_ended, edit
+from bad_input.expect import REFUSED, ROLLED_BACK, assert_ended, edit
 from workspace import Workspace
 
 
@@ -14,7 +14,7 @@ def test_bad_directive_in_a_new_release(live: Workspace) -> None:
 def test_bad_directive_alone(live: Workspace) -> None:
     edit(live.folder / "nginx.conf", "access_log off;", "acess_log off;")
     ended = live.deploy("v1")
-    assert_ended(ended, ROLLED_BACK, "nginx", "crashed", "rolled back", "deploy again")
+    assert_ended(ended, REFUSED, "nginx", "`nginx -t`", "deploy again")
     assert 'unknown directive "acess_log"' in ended.err
 
 
