@@ -9,7 +9,7 @@ REFUSED, ROLLED_BACK, PERSON = 1, 3, 4
 _LEFTOVERS = r"""
 cd {root} 2>/dev/null || exit 0
 ls -d lock upstreams.before 2>/dev/null
-for release in releases/*; do [ -f "$release/release.json" ] || echo "$release"; done
+for release in $(ls releases); do [ -f "releases/$release/release.json" ] || echo "$release"; done
 docker ps --all --format '{{{{.Names}}}}' | grep -E '^{project}-(rehearsal|migrate)$'
 """
 

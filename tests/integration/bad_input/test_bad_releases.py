@@ -1,7 +1,7 @@
 """A new version that crashes, never becomes healthy, answers badly, or dies a moment later."""
 
 import pytest
-from bad_input.expect import ROLLED_BACK, assert_ended
+from bad_input.expect import ROLLED_BACK, assert_ended, assert_nothing_there
 from workspace import Workspace
 
 
@@ -18,3 +18,9 @@ def test_bad_release(live: Workspace, mode: str, place: str, wrong: str, evidenc
     ended = live.deploy("v2", MODE=mode, MONITOR="8s")
     assert_ended(ended, ROLLED_BACK, place, wrong, "rolled back, release ", "deploy again")
     assert evidence in ended.err
+
+
+def test_bad_first_release(tiny: Workspace) -> None:
+    ended = tiny.deploy("v1", MODE="boot")
+    assert_ended(ended, ROLLED_BACK, "web", "nothing is left running", "deploy again")
+    assert_nothing_there(tiny)

@@ -1,7 +1,9 @@
 """Docker on a server: forbidden, missing, stopped, without Compose. Done to `production`."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from bad_input.expect import REFUSED, assert_ended, edit
@@ -52,3 +54,11 @@ def test_stopped(production: Workspace) -> None:
     with done_to(production, f"systemctl stop {units}", undo=f"systemctl start {units}"):
         ended = production.deploy("v1")
     assert_ended(ended, REFUSED, PLACE, "does not answer", "`sudo systemctl start docker`")
+
+
+def test_missing_here(live: Workspace, tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "git").symlink_to(str(shutil.which("git")))
+    ended = live.deploy("v2", PATH=str(programs))
+    assert_ended(ended, REFUSED, "this machine", "`docker` is not there", "install `docker`")
