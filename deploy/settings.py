@@ -175,7 +175,7 @@ def _rollout(table: "_Table") -> RolloutSettings:
         migrate = Migrate(
             service=inner.required("service"),
             command=inner.required("command"),
-            timeout=inner.duration("timeout", Migrate.timeout),
+            timeout=inner.duration("timeout", Migrate.timeout, least=1),
         )
         inner.close()
     settings = RolloutSettings(
@@ -238,14 +238,17 @@ class _Table:
             raise self.error(key, f"{value} is too small", "write 1 or more")
         return value
 
-    def duration(self, key: str, default: float) -> float:
-        """Return a length of time such as "90s", "5m" or "1h30m" in seconds."""
+    def duration(self, key: str, default: float, least: int = 0) -> float:
+        """Return a length of time such as "90s", "5m" or "1h30m" in seconds, `least` or more."""
         value = self.string(key, f"{default:.0f}s")
         match = _DURATION.fullmatch(value)
         if not value or not match:
             raise self.error(key, f"{value!r} is no length of time", 'write "90s", "5m" or "1h"')
         hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return float(hours * 3600 + minutes * 60 + seconds)
+        length = hours * 3600 + minutes * 60 + seconds
+        if length < least:
+            raise self.error(key, f"{value!r} is too short", f'write "{least}s" or more')
+        return float(length)
 
     def strings(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
         value = self._get(key, list(default), list, 'a list of strings, such as ["a", "b"]')

@@ -147,6 +147,10 @@ store = "s3://example"
             "deploy.toml:2: rollout.keep: a whole number is wanted, not a boolean.",
         ),
         ('[rollout]\ndrain = "soon"\n', "deploy.toml:2: rollout.drain: 'soon' is no length"),
+        (
+            '[rollout]\nmigrate = { service = "a", command = "b", timeout = "0s" }\n',
+            "deploy.toml:2: rollout.migrate.timeout: '0s' is too short.",
+        ),
         ('[rollout]\ndrain = ""\n', "deploy.toml:2: rollout.drain: '' is no length of time."),
         ("= 1\n", "deploy.toml:1: it is not TOML:"),
     ],

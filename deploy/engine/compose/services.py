@@ -58,7 +58,7 @@ def proxy_of(document: Document) -> str | None:
         raise ComposeError(
             f"services.{found[1]}",
             f"{' and '.join(found)} are both nginx with published ports",
-            "publish ports from one of them only: that one is the proxy",
+            "say which one is the proxy with `x-proxy: true`, or publish ports from one only",
         )
     return found[0] if found else None
 
@@ -157,7 +157,13 @@ def _deadline(health: Document) -> float:
 def _upstream(
     name: str, service: Document, document: Document, proxy: str | None
 ) -> Upstream | None:
-    tuning = service.get("x-upstream", {})
+    tuning = service.get("x-upstream") or {}
+    if not isinstance(tuning, dict):
+        raise ComposeError(
+            f"services.{name}.x-upstream",
+            "it is no mapping",
+            "write x-upstream: {port: 8000, balance: least_conn}",
+        )
     unknown = set(tuning) - {"port", "balance", "keepalive"}
     if unknown:
         raise ComposeError(

@@ -137,7 +137,13 @@ def test_two_environments_on_one_server_do_not_know_each_other(
 def test_a_service_that_left_the_compose_file_is_removed(tiny: Workspace) -> None:
     compose = tiny.folder / "compose.yaml"
     text = compose.read_text()
-    worker = "  worker:\n    image: redis:7\n    command: [sleep, infinity]\n    networks: [back]\n"
+    worker = """\
+  worker:
+    image: redis:7
+    init: true
+    command: [sleep, infinity]
+    networks: [back]
+"""
     compose.write_text(text.replace("  web:\n", f"{worker}\n  web:\n", 1))
     deployed(tiny, "v1")
     assert len(tiny.replicas("worker")) == 1

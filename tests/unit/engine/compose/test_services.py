@@ -184,10 +184,19 @@ def test_without_a_proxy_there_is_no_upstream() -> None:
     assert service("web", a_document(web={"expose": ["80"]})).upstream is None
 
 
-def test_a_mistyped_tuning_is_refused() -> None:
-    document = a_document(nginx=nginx(), web={"x-upstream": {"prot": 80}})
+@pytest.mark.parametrize(
+    ("tuning", "message"),
+    [
+        ({"prot": 80}, "services.web.x-upstream: 'prot' is unknown."),
+        (80, "services.web.x-upstream: it is no mapping."),
+        ({"balance": "fair"}, "services.web.x-upstream.balance: 'fair' is unknown."),
+        ({"port": "eighty"}, "services.web.expose: 'eighty' is no port."),
+    ],
+)
+def test_a_wrong_tuning_is_refused(tuning: object, message: str) -> None:
+    document = a_document(nginx=nginx(), web={"x-upstream": tuning})
 
-    with pytest.raises(ComposeError, match="services.web.x-upstream: 'prot' is unknown."):
+    with pytest.raises(ComposeError, match=message):
         service("web", document)
 
 
