@@ -158,8 +158,6 @@ def execute(
     from deploy.tasks.streams import stream
     from deploy.wiring import open_app
 
-    if not service:
-        raise SettingsError("--service", "no service is named", "say where: --service backend")
     opened = open_app(app, env)
     if not service:
         raise SettingsError("--service", "no service is named", "name one, such as --service web")
