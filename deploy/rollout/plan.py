@@ -4,22 +4,21 @@ One algorithm serves the deploy, the manual rollback, the automatic one, and the
 that died: from what was seen, converge on exactly the wanted replicas of the wanted definitions.
 """
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from deploy.engine.base import Observation, Replica, Scale, Service
+from deploy.engine.base import Observation, Service
+from deploy.rollout.batches import clear, roll_all, scale_of, service_of, stop, whole
 from deploy.rollout.difference import Action, Change, compare
+from deploy.rollout.order import all_needs, waves
 from deploy.rollout.release import current_release
 from deploy.rollout.steps import (
     Backup,
     Drain,
     Introduce,
     Migrate,
-    Pause,
     Start,
     Step,
-    Stop,
     Swap,
     Switch,
     Watch,
@@ -81,7 +80,7 @@ def plan_rollout(
     steps = [
         *_create(early),
         *_extra(extras or Extras(), acting),
-        *_roll_all(rolling, drain, live=live),
+        *roll_all(rolling, drain, live=live),
         *_create(harmless),
         *([Switch(swaps)] if swaps else ()),
         *([Drain(swaps, drain)] if swaps and live else ()),
@@ -120,14 +119,14 @@ def _is_early(name: str, change: Change, changes: Mapping[str, Change]) -> bool:
     service = change.service
     if service is None or service.rolls or _is_front(service) or change.action != Action.CREATE:
         return False
-    needs = _all_needs(name, changes)
+    needs = all_needs(name, changes)
     return not any(_rolls(changes[need]) for need in needs if need in changes)
 
 
 def _is_harmless(name: str, change: Change, others: Mapping[str, Change]) -> bool:
     """Whether a service that cannot roll is only created, or settled, and needs no later one."""
     settled = {Action.CREATE, Action.SETTLE}
-    needs = _all_needs(name, others) - {name}
+    needs = all_needs(name, others) - {name}
     return change.action in settled and all(
         others[need].action in settled for need in needs if need in others
     )
@@ -172,31 +171,10 @@ def _introduce(steps: list[Step], wanted: Mapping[str, Service], seen: Observati
             return
 
 
-def _all_needs(name: str, changes: Mapping[str, Change]) -> set[str]:
-    found: set[str] = set()
-    open_names = [name]
-    while open_names:
-        change = changes.get(open_names.pop())
-        needs = change.service.depends_on if change and change.service else ()
-        open_names += [need for need in needs if need not in found]
-        found.update(needs)
-    return found
-
-
-def _waves(changes: Mapping[str, Change]) -> list[list[Change]]:
-    """Return the changes in waves: each needs only what an earlier wave has brought up."""
-    rest, waves = dict(changes), []
-    while rest:
-        ready = [name for name in rest if not (_all_needs(name, changes) - {name}) & set(rest)]
-        ready = ready or list(rest)
-        waves.append([rest.pop(name) for name in ready])
-    return waves
-
-
 def _create(changes: Mapping[str, Change]) -> Iterable[Step]:
-    for wave in _waves(changes):
-        yield from _clear(wave)
-        scales = tuple(_whole(change) for change in wave if change.missing)
+    for wave in waves(changes):
+        yield from clear(wave)
+        scales = tuple(whole(change) for change in wave if change.missing)
         if scales:
             yield Start(scales)
 
@@ -210,182 +188,63 @@ def _extra(extras: Extras, acting: Mapping[str, Change]) -> Iterable[Step]:
         yield migrate
 
 
-def _roll_all(rolling: Mapping[str, Change], drain: float, *, live: bool) -> Iterable[Step]:
-    for wave in _waves(rolling):
-        yield from _clear(wave)
-        batches = max(_batches(change) for change in wave)
-        for number in range(batches):
-            yield from _batch(wave, number, drain, live=live)
-
-
-def _batches(change: Change) -> int:
-    service = _service(change)
-    size = service.update.parallelism or service.replicas
-    return max(1, math.ceil(max(change.missing, len(change.old)) / size))
-
-
-def _batch(wave: Sequence[Change], number: int, drain: float, *, live: bool) -> Iterable[Step]:
-    """Start a batch beside the old replicas, send traffic there, and let as many old ones go."""
-    active = [change for change in wave if number < _batches(change)]
-    parts = [_part(change, number) for change in active]
-    if number:
-        delay = max(_service(change).update.delay for change in active)
-        if delay:
-            yield Pause(delay)
-    scales = tuple(part.scale for part in parts if part.starts)
-    swaps = tuple(part.swap for part in parts if part.swap) if live else ()
-    leaving = tuple(replica for part in parts for replica in part.leaving)
-    if scales:
-        yield Start(scales)
-    if swaps:
-        yield Switch(swaps)
-    monitor = max(_service(change).update.monitor for change in active)
-    if scales:
-        yield Watch(monitor, tuple(part.scale.service for part in parts if part.starts))
-    if swaps:
-        yield Drain(swaps, drain)
-    if leaving:
-        yield _stop(leaving, max(_service(change).grace for change in active))
-
-
-@dataclass(frozen=True)
-class _Part:
-    """What one batch does to one service."""
-
-    scale: Scale
-    starts: int
-    leaving: tuple[Replica, ...]
-    swap: Swap | None
-
-
-def _part(change: Change, number: int) -> _Part:
-    service = _service(change)
-    size = service.update.parallelism or max(service.replicas, len(change.old), 1)
-    last = number == _batches(change) - 1
-    before = min(change.missing, number * size)
-    starts = min(size, change.missing - before)
-    gone = change.old[: number * size]
-    leaving = change.old[len(gone) :] if last else change.old[len(gone) : len(gone) + size]
-    keeping = change.old[len(gone) + len(leaving) :]
-    well = len(change.good) + before + starts
-    total = well + len(leaving) + len(keeping)
-    swap = None
-    if service.upstream and (change.missing or not change.settled):
-        swap = Swap(
-            service.name,
-            service.definition,
-            service.upstream,
-            tuple(replica.id for replica in keeping),
-            tuple(replica.id for replica in leaving),
-        )
-    return _Part(_scale(service, total, well), starts, leaving, swap)
-
-
 def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
     """Bring up the edge, then replace nginx beside itself in the edge's network namespace.
 
     Two nginx share the ports for a moment, and either may answer: so the new one is rehearsed
     before it starts, and proven once more when it is alone.
     """
-    changes = sorted(front.values(), key=lambda change: not _service(change).edge)
-    yield from _clear(changes)
-    if any(_service(c).proxy and c.missing and (c.good or c.old) for c in changes):
+    changes = sorted(front.values(), key=lambda change: not service_of(change).edge)
+    yield from clear(changes)
+    if any(service_of(c).proxy and c.missing and (c.good or c.old) for c in changes):
         yield Switch(())
-    if any(_service(c).proxy and c.action == Action.RECREATE for c in changes):
+    if any(service_of(c).proxy and c.action == Action.RECREATE for c in changes):
         # Together: an nginx without its edge must not be left behind, not even by a run that dies.
-        yield Start(tuple(_whole(change) for change in changes), recreate=True)
+        yield Start(tuple(whole(change) for change in changes), recreate=True)
     else:
         yield from (_beside(change) for change in changes if change.missing)
     for change in changes:
-        service = _service(change)
+        service = service_of(change)
         if service.proxy:
             yield Watch(service.update.monitor, (service.name,))
         if change.old and change.action != Action.RECREATE:
-            yield _stop(change.old, max(service.grace, drain))
+            yield stop(change.old, max(service.grace, drain))
             yield Watch(0.0, (service.name,))
 
 
 def _beside(change: Change) -> Start:
     """Start what is missing beside what runs, or in its place where that cannot be."""
-    service = _service(change)
+    service = service_of(change)
     if change.action == Action.RECREATE:
-        return Start((_whole(change),), recreate=True)
+        return Start((whole(change),), recreate=True)
     total = len(change.good) + len(change.old) + change.missing
-    return Start((_scale(service, total, service.replicas),))
+    return Start((scale_of(service, total, service.replicas),))
 
 
 def _replace(late: Mapping[str, Change], drain: float) -> Iterable[Step]:
     """Recreate or scale, last, what cannot roll."""
-    for wave in _waves(late):
-        yield from _clear(wave)
+    for wave in waves(late):
+        yield from clear(wave)
         for change in wave:
             if change.missing:
-                yield Start((_whole(change),), recreate=change.action == Action.RECREATE)
+                yield Start((whole(change),), recreate=change.action == Action.RECREATE)
         swaps = _swaps(wave)
         if swaps:
             yield Switch(swaps)
             yield Drain(swaps, drain)
         for change in wave:
             if change.old and not change.missing:
-                yield replace(_stop(change.old, _service(change).grace), keep_volumes=True)
+                yield replace(stop(change.old, service_of(change).grace), keep_volumes=True)
 
 
 def _remove(acting: Mapping[str, Change]) -> Iterable[Step]:
     gone = [change for change in acting.values() if change.action == Action.REMOVE]
     replicas = tuple(replica for change in gone for replica in (*change.old, *change.dead))
     if replicas:
-        yield replace(_stop(replicas, _REMOVE_GRACE), keep_volumes=True)
-
-
-def _clear(changes: Iterable[Change]) -> Iterable[Step]:
-    """Remove stopped replicas first: Compose would start them again.
-
-    What cannot roll may hold data, and keeps it: it is started again, or recreated with it.
-    """
-    rolling: list[Replica] = []
-    others: list[Replica] = []
-    for change in changes:
-        service = _service(change)
-        if service.rolls:
-            rolling += change.dead
-        elif change.action != Action.RECREATE:
-            others += change.dead[service.replicas if change.action == Action.CREATE else 0 :]
-    if rolling:
-        yield _stop(rolling, 0.0)
-    if others:
-        yield replace(_stop(others, 0.0), keep_volumes=True)
-
-
-def _stop(replicas: Sequence[Replica], grace: float) -> Stop:
-    return Stop(
-        tuple(replica.id for replica in replicas),
-        tuple(replica.name for replica in replicas),
-        grace,
-    )
-
-
-def _whole(change: Change) -> Scale:
-    service = _service(change)
-    return _scale(service, service.replicas, service.replicas)
-
-
-def _scale(service: Service, total: int, wanted: int) -> Scale:
-    update = service.update
-    tolerated = math.floor(update.max_failure_ratio * service.replicas)
-    if update.failure_action == "continue":
-        tolerated = service.replicas
-    tolerated = min(tolerated, service.replicas - 1)  # one that serves is needed in any case
-    return Scale(service.name, total, wanted, service.definition, service.deadline, tolerated)
-
-
-def _service(change: Change) -> Service:
-    if change.service is None:
-        message = f"{change.name} is not wanted, so nothing can be started for it"
-        raise AssertionError(message)
-    return change.service
+        yield replace(stop(replicas, _REMOVE_GRACE), keep_volumes=True)
 
 
 def _interruption(change: Change) -> str:
     if change.service is None:
         return f"{change.name} is removed: {change.reason} (its volumes stay)"
-    return f"{change.name} is recreated, which interrupts it: {_service(change).why}"
+    return f"{change.name} is recreated, which interrupts it: {service_of(change).why}"

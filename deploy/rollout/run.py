@@ -27,7 +27,8 @@ from deploy.rollout.lock import Holder, Lock
 from deploy.rollout.plan import Plan, plan_rollout
 from deploy.rollout.release import Release, current_release, releases_of
 from deploy.rollout.report import Report, Timings, timed
-from deploy.rollout.steps import Site, Step
+from deploy.rollout.site import Site
+from deploy.rollout.steps import Step
 
 _RECORD = step_script("deploy.rollout", "record.sh")
 _Answer = TypeVar("_Answer")

@@ -5,75 +5,34 @@ A step is idempotent: it may have been done already, whole or in part, by a run 
 
 import dataclasses
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
-from deploy.engine.base import Engine, Replica, Scale, Service, Upstream
-from deploy.host import Run
-from deploy.proxy.nginx import Nginx
+from deploy.engine.base import Replica, Scale, Upstream
 from deploy.proxy.upstream import Server, render_awaited, render_settled, render_switched
-
-Watcher = Callable[[str], None]
-
-
-@dataclass
-class Site:
-    """Where steps act: one environment on one host, and the replicas known to be there.
-
-    `release` is the id whose Compose file is used, `services` are its services.
-    """
-
-    engine: Engine
-    proxy: Nginx
-    run: Run
-    release: str
-    services: Mapping[str, Service]
-    say: Watcher
-    replicas: dict[str, Replica] = field(default_factory=dict)
-    backup: str = ""
-
-    def learn(self, replicas: Sequence[Replica]) -> None:
-        """Remember replicas that were just seen."""
-        self.replicas.update({replica.id: replica for replica in replicas})
-
-    def forget(self, ids: Sequence[str]) -> None:
-        """Forget replicas that are gone."""
-        for gone in ids:
-            self.replicas.pop(gone, None)
-
-    def running(self, service: str, definition: str = "") -> list[Replica]:
-        """Return the known running replicas of a service, of one definition where given."""
-        return [
-            replica
-            for replica in self.replicas.values()
-            if replica.service == service
-            and replica.serving
-            and definition in {"", replica.definition}
-        ]
-
-    def front(self) -> list[str]:
-        """Return the ids of the nginx containers that run."""
-        names = [service.name for service in self.services.values() if service.proxy]
-        names = names or sorted({r.service for r in self.replicas.values() if r.service == "nginx"})
-        return [replica.id for name in names for replica in self.running(name)]
+from deploy.rollout.site import Site
 
 
-class Step(Protocol):
+class Step(ABC):
     """One step of a plan."""
 
     @property
+    @abstractmethod
     def title(self) -> str:
         """What it does, in a few words."""
 
     @property
     def services(self) -> tuple[str, ...]:
-        """Return the services it acts on."""
+        """The services it acts on."""
+        return ()
 
     @property
     def harmless(self) -> bool:
         """Whether the containers that serve are the same before and after."""
+        return False
 
+    @abstractmethod
     def do(self, site: Site) -> None:
         """Do it. Raises `SlipwayError`."""
 
@@ -111,16 +70,15 @@ class Swap:
 
 
 @dataclass(frozen=True)
-class Backup:
+class Backup(Step):
     """Take a snapshot: a callable, so that this room need not know how. It returns the id."""
 
     take: Callable[[], str]
-    title: str = "back up"
 
     @property
-    def services(self) -> tuple[str, ...]:
-        """Return the services it acts on."""
-        return ()
+    def title(self) -> str:
+        """What it does."""
+        return "back up"
 
     @property
     def harmless(self) -> bool:
@@ -133,7 +91,7 @@ class Backup:
 
 
 @dataclass(frozen=True)
-class Migrate:
+class Migrate(Step):
     """Run the migration once, in a one-off container of the new image."""
 
     service: str
@@ -147,7 +105,7 @@ class Migrate:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """Return the services it acts on."""
+        """The services it acts on."""
         return (self.service,)
 
     @property
@@ -163,7 +121,7 @@ class Migrate:
 
 
 @dataclass(frozen=True)
-class Start:
+class Start(Step):
     """Start replicas beside those that run, or recreate in place; wait until they are well."""
 
     scales: tuple[Scale, ...]
@@ -177,13 +135,8 @@ class Start:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """Return the services it acts on."""
+        """The services it acts on."""
         return tuple(scale.service for scale in self.scales)
-
-    @property
-    def harmless(self) -> bool:
-        """Whether the containers that serve are the same before and after."""
-        return False
 
     def do(self, site: Site) -> None:
         """Start and wait."""
@@ -197,7 +150,7 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Switch:
+class Switch(Step):
     """Send traffic to the new replicas, rehearsed before and proven after.
 
     Without swaps it only rehearses: that is for an nginx that is new itself.
@@ -214,7 +167,7 @@ class Switch:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """Return the services it acts on."""
+        """The services it acts on."""
         return tuple(swap.service for swap in self.swaps)
 
     @property
@@ -235,7 +188,7 @@ class Switch:
 
 
 @dataclass(frozen=True)
-class Introduce:
+class Introduce(Step):
     """Give nginx a file for each upstream that is new, before its configuration names it."""
 
     upstreams: Mapping[str, Upstream]
@@ -247,7 +200,7 @@ class Introduce:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """Return the services it acts on."""
+        """The services it acts on."""
         return tuple(self.upstreams)
 
     @property
@@ -265,18 +218,23 @@ class Introduce:
 
 
 @dataclass(frozen=True)
-class Watch:
+class Watch(Step):
     """See that the new replicas stay well for a while, with the old ones still there."""
 
     seconds: float
-    services: tuple[str, ...]
+    watched: tuple[str, ...]
 
     @property
     def title(self) -> str:
         """What it does."""
         if not self.seconds:
-            return f"prove {', '.join(self.services)} once more"
-        return f"watch {', '.join(self.services)} for {self.seconds:g} s"
+            return f"prove {', '.join(self.watched)} once more"
+        return f"watch {', '.join(self.watched)} for {self.seconds:g} s"
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services it acts on."""
+        return self.watched
 
     @property
     def harmless(self) -> bool:
@@ -287,14 +245,14 @@ class Watch:
         """Watch."""
         replicas = {
             replica.id: replica.restarts
-            for name in self.services
+            for name in self.watched
             for replica in site.running(name, site.services[name].definition)
         }
         site.proxy.watch(site.run, replicas, site.front(), self.seconds)
 
 
 @dataclass(frozen=True)
-class Drain:
+class Drain(Step):
     """Let the workers that know the old replicas finish."""
 
     swaps: tuple[Swap, ...]
@@ -310,13 +268,8 @@ class Drain:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """Return the services it acts on."""
+        """The services it acts on."""
         return tuple(swap.service for swap in self.swaps)
-
-    @property
-    def harmless(self) -> bool:
-        """Whether the containers that serve are the same before and after."""
-        return False
 
     def do(self, site: Site) -> None:
         """Settle the upstreams on names and wait for the old workers."""
@@ -331,7 +284,7 @@ class Drain:
 
 
 @dataclass(frozen=True)
-class Stop:
+class Stop(Step):
     """Stop and remove containers by id."""
 
     ids: tuple[str, ...]
@@ -344,16 +297,6 @@ class Stop:
         """What it does."""
         return f"stop {', '.join(self.names)}"
 
-    @property
-    def services(self) -> tuple[str, ...]:
-        """Return the services it acts on."""
-        return ()
-
-    @property
-    def harmless(self) -> bool:
-        """Whether the containers that serve are the same before and after."""
-        return False
-
     def do(self, site: Site) -> None:
         """Stop them."""
         site.engine.stop(site.run, self.ids, self.grace, keep_volumes=self.keep_volumes)
@@ -361,7 +304,7 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Pause:
+class Pause(Step):
     """Wait between two batches."""
 
     seconds: float
@@ -370,11 +313,6 @@ class Pause:
     def title(self) -> str:
         """What it does."""
         return f"wait {self.seconds:g} s before the next batch"
-
-    @property
-    def services(self) -> tuple[str, ...]:
-        """Return the services it acts on."""
-        return ()
 
     @property
     def harmless(self) -> bool:

@@ -10,7 +10,7 @@ from deploy.host.recording import RecordingHost
 from deploy.rollout.deploy import Proposal, known_pins
 from deploy.rollout.plan import plan_rollout
 from deploy.rollout.run import Target
-from deploy.rollout.steps import Site
+from deploy.rollout.site import Site
 from deploy.tasks import show
 from deploy.wiring import App, ComposeBlueprint
 

@@ -20,7 +20,8 @@ from deploy.proxy.nginx import Nginx
 from deploy.rollout.plan import Plan
 from deploy.rollout.release import Release, release_from
 from deploy.rollout.run import Target
-from deploy.rollout.steps import Pause, Site
+from deploy.rollout.site import Site
+from deploy.rollout.steps import Pause
 
 ROOT = "/opt/app/test"
 NETWORK = "app-test_default"
