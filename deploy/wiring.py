@@ -3,7 +3,8 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -56,6 +57,20 @@ class App:
     def root(self) -> str:
         """The environment's folder on the server."""
         return f"{self.environment.root}/{self.settings.app}/{self.environment.name}"
+
+    @property
+    def where(self) -> str:
+        """What plans and outcomes call it."""
+        return f"{self.settings.app} on {self.environment.name}"
+
+    @contextmanager
+    def reach(self) -> Iterator[Target]:
+        """Yield the live objects for this environment, and let the machine go afterwards."""
+        target = self.target()
+        try:
+            yield target
+        finally:
+            target.host.close()
 
     def target(self, host: Host | None = None) -> Target:
         """Return the live objects for this environment; the connection opens when it is used."""

@@ -23,11 +23,8 @@ def status(
     from deploy.wiring import open_app
 
     opened = open_app(app, env)
-    target = opened.target()
-    try:
+    with opened.reach() as target:
         seen = target.engine.observe()
-    finally:
-        target.host.close()
     release = current_release(seen)
     if json:
         print(
@@ -43,7 +40,7 @@ def status(
             )
         )
         return
-    where = f"{opened.settings.app} on {opened.environment.name}"
+    where = opened.where
     show.show_status(show.console(), seen, release, where)
 
 
@@ -61,11 +58,9 @@ def releases(
     from deploy.tasks import show
     from deploy.wiring import open_app
 
-    target = open_app(app, env).target()
-    try:
+    opened = open_app(app, env)
+    with opened.reach() as target:
         seen = target.engine.observe()
-    finally:
-        target.host.close()
     if json:
         found = {release.id: jsonlib.loads(release.to_json()) for release in releases_of(seen)}
         print(jsonlib.dumps({"current": seen.current, "releases": found}))
@@ -85,15 +80,12 @@ def health(
     from deploy.wiring import open_app
 
     opened = open_app(app, env)
-    target = opened.target()
-    try:
+    with opened.reach() as target:
         seen = target.engine.observe()
         release = current_release(seen)
         fronts = [s.name for s in release.services.values() if s.proxy] if release else []
         ids = [replica.id for name in fronts for replica in seen.of(name) if replica.running]
         answer = target.proxy.ask(target.root, ids)
-    finally:
-        target.host.close()
     show.console().print(answer, markup=False)
 
 
@@ -119,8 +111,7 @@ def logs(
     from deploy.wiring import open_app
 
     opened = open_app(app, env)
-    target = opened.target()
-    try:
+    with opened.reach() as target:
         opened.check_service(target.engine.observe(), service)
         argv = ["docker", "compose", "--project-name", opened.project, "logs", "--no-color"]
         argv += [
@@ -129,8 +120,6 @@ def logs(
             *([service] if service else []),
         ]
         stream(target.host, tuple(argv))
-    finally:
-        target.host.close()
 
 
 @task(
@@ -161,12 +150,9 @@ def execute(
     opened = open_app(app, env)
     if not service:
         raise SettingsError("--service", "no service is named", "name one, such as --service web")
-    target = opened.target()
-    try:
+    with opened.reach() as target:
         replica = opened.check_service(target.engine.observe(), service)
         terminal = sys.stdin.isatty() and sys.stdout.isatty()
         flags = ("--interactive", "--tty") if terminal else ("--interactive",)
         argv = ("docker", "exec", *flags, replica, *shlex.split(command))
         stream(target.host, argv, terminal=terminal)
-    finally:
-        target.host.close()

@@ -40,29 +40,18 @@ def deploy(
     from deploy.wiring import open_app
 
     opened = open_app(app, env)
-    where = f"{opened.settings.app} on {opened.environment.name}"
+    where = opened.where
     out = show.console(quiet=json)
     blueprint = opened.blueprint(tag or None, refresh=refresh)
-    target = opened.target()
-    try:
+    with opened.reach() as target:
         if dry_run:
             rehearse(out, opened, blueprint, target, where)
             return
 
-        def confirm(proposal: rollout.Proposal) -> None:
-            show.show_proposal(out, proposal, where)
-            show.confirm_proposal(
-                proposal,
-                asks=opened.environment.confirm,
-                yes=yes,
-                recreate=recreate or [],
-                where=where,
-            )
-
+        asks = opened.environment.confirm
+        confirm = show.confirmation(out, where, asks=asks, yes=yes, recreate=recreate or [])
         outcome = rollout.deploy(target, blueprint, opened.extras(), show.Progress(out), confirm)
         show.show_outcome(out, outcome, where, as_json=json)
-    finally:
-        target.host.close()
 
 
 @task(
@@ -148,22 +137,14 @@ def _put(
     from deploy.wiring import open_app
 
     opened = open_app(app, env)
-    where = f"{opened.settings.app} on {opened.environment.name}"
+    where = opened.where
     out = show.console(quiet=json)
-    target = opened.target()
-
-    def confirm(proposal: rollout.Proposal) -> None:
-        show.show_proposal(out, proposal, where)
-        show.confirm_proposal(
-            proposal, asks=opened.environment.confirm, yes=yes, recreate=recreate or [], where=where
-        )
-
-    try:
+    asks = opened.environment.confirm
+    confirm = show.confirmation(out, where, asks=asks, yes=yes, recreate=recreate or [])
+    with opened.reach() as target:
         wanted = choose(target.engine.observe())
         outcome = rollout.put(target, wanted, show.Progress(out), confirm, reason)
         show.show_outcome(out, outcome, where, as_json=json)
-    finally:
-        target.host.close()
 
 
 @task(help={"env": ENV_HELP, "app": APP_HELP, "yes": YES_HELP})
@@ -184,14 +165,11 @@ def migrate(_c: Any, env: str = "", app: str = "", yes: bool = False) -> None:
             "no migration is described",
             'add to [rollout]: migrate = { service = "backend", command = "…" }',
         )
-    target = opened.target()
-    where = f"{opened.settings.app} on {opened.environment.name}"
+    where = opened.where
     show.confirm(where, asks=opened.environment.confirm, yes=yes)
-    try:
+    with opened.reach() as target:
         seen = target.engine.observe()
         release = rollout.recorded_current(seen)
         out = show.console()
         progress = show.Progress(out)
         Rollout(target, release, seen, Plan((step,), {}), progress, "migrate").carry_out(b"")
-    finally:
-        target.host.close()

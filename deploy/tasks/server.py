@@ -19,10 +19,9 @@ def unlock(
     from deploy.wiring import open_app
 
     opened = open_app(app, env)
-    target = opened.target()
     out = show.console()
-    where = f"{opened.settings.app} on {opened.environment.name}"
-    try:
+    where = opened.where
+    with opened.reach() as target:
         lock = target.engine.observe().lock
         if lock is None:
             out.print(f"{where}: not locked")
@@ -33,5 +32,3 @@ def unlock(
             raise SlipwayError(where, "it was not confirmed", "type yes, or give --yes in a script")
         free(target.host, target.root, lock.run)
         out.print(f"{where}: unlocked")
-    finally:
-        target.host.close()

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from deploy.engine.base import Observation
 from deploy.errors import SettingsError, SlipwayError
-from deploy.rollout.deploy import Outcome, Proposal
+from deploy.rollout.deploy import Confirm, Outcome, Proposal
 from deploy.rollout.difference import Action
 from deploy.rollout.journal import interrupted_run
 from deploy.rollout.release import Release
@@ -89,6 +89,18 @@ def show_proposal(out: Console, proposal: Proposal, where: str) -> None:
         titles.insert(0, f"pull {', '.join(proposal.pulls)}")
     for number, title in enumerate([*titles, "record the release"], 1):
         out.print(f"  {number:2}. {title}", markup=False)
+
+
+def confirmation(
+    out: Console, where: str, *, asks: bool, yes: bool, recreate: Sequence[str]
+) -> Confirm:
+    """Return what shows a proposal and asks what needs asking."""
+
+    def confirm_it(proposal: Proposal) -> None:
+        show_proposal(out, proposal, where)
+        confirm_proposal(proposal, asks=asks, yes=yes, recreate=recreate, where=where)
+
+    return confirm_it
 
 
 def confirm_proposal(
