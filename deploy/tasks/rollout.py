@@ -159,8 +159,7 @@ def _put(
         )
 
     try:
-        wanted = choose(target.engine.observe())
-        outcome = rollout.put(target, wanted, show.Progress(out), confirm, reason)
+        outcome = rollout.put(target, choose, show.Progress(out), confirm, reason)
         show.show_outcome(out, outcome, where, as_json=json)
     finally:
         target.host.close()
