@@ -196,7 +196,7 @@ def _waves(changes: Mapping[str, Change]) -> list[list[Change]]:
 def _create(changes: Mapping[str, Change]) -> Iterable[Step]:
     for wave in _waves(changes):
         yield from _clear(wave)
-        scales = tuple(_whole(change) for change in wave if change.missing)
+        scales = tuple(_whole(change) for change in wave if change.awaited)
         if scales:
             yield Start(scales)
 
@@ -220,7 +220,7 @@ def _roll_all(rolling: Mapping[str, Change], drain: float, *, live: bool) -> Ite
 
 def _batches(change: Change) -> int:
     service = _service(change)
-    size = service.update.parallelism or service.replicas
+    size = service.update.parallelism or max(service.replicas, 1)
     return max(1, math.ceil(max(change.missing, len(change.old)) / size))
 
 
@@ -232,7 +232,7 @@ def _batch(wave: Sequence[Change], number: int, drain: float, *, live: bool) -> 
         delay = max(_service(change).update.delay for change in active)
         if delay:
             yield Pause(delay)
-    scales = tuple(part.scale for part in parts if part.starts)
+    scales = tuple(part.scale for part in parts if part.awaited)
     swaps = tuple(part.swap for part in parts if part.swap) if live else ()
     leaving = tuple(replica for part in parts for replica in part.leaving)
     if scales:
@@ -241,7 +241,7 @@ def _batch(wave: Sequence[Change], number: int, drain: float, *, live: bool) -> 
         yield Switch(swaps)
     monitor = max(_service(change).update.monitor for change in active)
     if scales:
-        yield Watch(monitor, tuple(part.scale.service for part in parts if part.starts))
+        yield Watch(monitor, tuple(scale.service for scale in scales))
     if swaps:
         yield Drain(swaps, drain)
     if leaving:
@@ -253,7 +253,7 @@ class _Part:
     """What one batch does to one service."""
 
     scale: Scale
-    starts: int
+    awaited: bool
     leaving: tuple[Replica, ...]
     swap: Swap | None
 
@@ -278,7 +278,8 @@ def _part(change: Change, number: int) -> _Part:
             tuple(replica.id for replica in keeping),
             tuple(replica.id for replica in leaving),
         )
-    return _Part(_scale(service, total, well), starts, leaving, swap)
+    awaited = change.awaited if number == 0 else starts > 0
+    return _Part(_scale(service, total, well), awaited, leaving, swap)
 
 
 def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
@@ -295,7 +296,7 @@ def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
         # Together: an nginx without its edge must not be left behind, not even by a run that dies.
         yield Start(tuple(_whole(change) for change in changes), recreate=True)
     else:
-        yield from (_beside(change) for change in changes if change.missing)
+        yield from (_beside(change) for change in changes if change.awaited)
     for change in changes:
         service = _service(change)
         if service.proxy:
