@@ -48,8 +48,22 @@ mv -T lock.new lock
 exec 8>&- 9>&-
 note begin "$holder"
 
+# What runs now reads the files of earlier releases: none is overwritten, and none is there in part.
+unpack() {
+    rm -rf incoming && mkdir incoming || return
+    head -c "$bytes" >incoming/.tar || return
+    [ "$(wc -c <incoming/.tar)" -eq "$bytes" ] || return  # the client is gone
+    tar -xpof incoming/.tar -C incoming || return
+    for new in incoming/files/*/* incoming/releases/*; do
+        [ -e "$new" ] || continue
+        there=${new#incoming/}
+        mkdir -p "$(dirname "$there")" || return
+        [ -d "$there" ] || mv -T "$new" "$there" || return
+    done
+}
 if [ "$bytes" -gt 0 ]; then
-    head -c "$bytes" | tar -xpof - || { rm -rf lock; exit 79; }
+    unpack || { rm -rf lock incoming; exit 79; }
+    rm -rf incoming
 fi
 echo claimed
 while IFS= read -r line; do
