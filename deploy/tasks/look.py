@@ -161,8 +161,6 @@ def execute(
     if not service:
         raise SettingsError("--service", "no service is named", "say where: --service backend")
     opened = open_app(app, env)
-    if not service:
-        raise SettingsError("--service", "no service is named", "name one, such as --service web")
     target = opened.target()
     try:
         replica = opened.check_service(target.engine.observe(), service)
