@@ -90,6 +90,11 @@ class Replica:
         """Whether it runs and is not known to be unhealthy."""
         return self.running and self.health != "unhealthy"
 
+    @property
+    def starting(self) -> bool:
+        """Whether its health check has not said yet that it is well."""
+        return self.running and self.health == "starting"
+
 
 @dataclass(frozen=True)
 class LockSeen:

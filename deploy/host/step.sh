@@ -14,7 +14,7 @@ cd "$root" || exit 76
 exec 9>>.step
 flock -w 60 9 || { echo "still running here: $(cat .step)" >&2; exit 75; }
 [ "$(cat lock/run 2>/dev/null)" = "$run" ] || { cat lock/holder 2>/dev/null >&2 || :; exit 76; }
-printf '%s\n' "$title" >.step
+printf '%s\n' "$title" >.step || :  # on a full disk, what undoes and frees must still run
 begun=$(date +%s)
 
 say() { printf '%s\n' "$*" 2>/dev/null || :; }

@@ -9,10 +9,12 @@ ids=$(echo "$past" | cut -d ' ' -f 1)
 until=$(($(date +%s) + seconds))
 while :; do
     # shellcheck disable=SC2086 # one word an id
-    states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' $ids 2>&1 || :)
+    states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' $ids 2>/dev/null || :)
     bad=$(printf '%s\n%s\n' "$past" "$states" | awk '
         NF == 2 {past[$1] = $2; next}
-        $2 != "running" || $3 > past[$1] || $4 == "unhealthy" {print $1}')
+        {found[$1]}
+        $2 != "running" || $3 > past[$1] || $4 == "unhealthy" {print $1}
+        END {for (id in past) if (!(id in found)) print id}')
     if [ -n "$bad" ]; then
         # shellcheck disable=SC2086 # one word an id
         diagnose $bad

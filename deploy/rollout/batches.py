@@ -21,7 +21,7 @@ def roll_all(rolling: Mapping[str, Change], drain: float, *, live: bool) -> Iter
 
 def _batches(change: Change) -> int:
     service = service_of(change)
-    size = service.update.parallelism or service.replicas
+    size = service.update.parallelism or max(service.replicas, 1)
     return max(1, math.ceil(max(change.missing, len(change.old)) / size))
 
 
@@ -33,7 +33,7 @@ def _batch(wave: Sequence[Change], number: int, drain: float, *, live: bool) -> 
         delay = max(service_of(change).update.delay for change in active)
         if delay:
             yield Pause(delay)
-    scales = tuple(part.scale for part in parts if part.starts)
+    scales = tuple(part.scale for part in parts if part.awaited)
     swaps = tuple(part.swap for part in parts if part.swap) if live else ()
     leaving = tuple(replica for part in parts for replica in part.leaving)
     if scales:
@@ -42,7 +42,7 @@ def _batch(wave: Sequence[Change], number: int, drain: float, *, live: bool) -> 
         yield Switch(swaps)
     monitor = max(service_of(change).update.monitor for change in active)
     if scales:
-        yield Watch(monitor, tuple(part.scale.service for part in parts if part.starts))
+        yield Watch(monitor, tuple(scale.service for scale in scales))
     if swaps:
         yield Drain(swaps, drain)
     if leaving:
@@ -54,7 +54,7 @@ class _Part:
     """What one batch does to one service."""
 
     scale: Scale
-    starts: int
+    awaited: bool
     leaving: tuple[Replica, ...]
     swap: Swap | None
 
@@ -79,7 +79,8 @@ def _part(change: Change, number: int) -> _Part:
             tuple(replica.id for replica in keeping),
             tuple(replica.id for replica in leaving),
         )
-    return _Part(scale_of(service, total, well), starts, leaving, swap)
+    awaited = change.awaited if number == 0 else starts > 0
+    return _Part(scale_of(service, total, well), awaited, leaving, swap)
 
 
 def clear(changes: Iterable[Change]) -> Iterable[Step]:

@@ -14,6 +14,7 @@ from deploy.rollout.report import Report, Timings, timed
 from deploy.rollout.run import Rollout, Target
 
 _ATTEMPTS = 3  # how often a run looks again when another one changed something meanwhile
+_LOOKING_AGAIN = "another run changed something meanwhile: looking again"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Outcome:
 
 
 Confirm = Callable[[Proposal], None]
+Choose = Callable[[Observation], Release]
 
 
 def deploy(
@@ -96,26 +98,44 @@ def deploy(
         try:
             recorded = rollout.carry_out(look.draft.payload)
         except Changed:
-            report.note("another run changed something meanwhile: looking again")
+            report.note(_LOOKING_AGAIN)
         else:
             return Outcome(recorded, changed=True, timings=rollout.timings)
-    raise Changed(target.host.name, "other runs keep changing it", "try again when they are done")
+    raise _never_still(target)
 
 
-def put(target: Target, wanted: Release, report: Report, confirm: Confirm, reason: str) -> Outcome:
-    """Bring a recorded release up again, as it was recorded, through the same steps."""
-    seen = target.engine.observe()
-    plan = plan_rollout(wanted.services, seen, drain=target.drain)
-    if _is_done(wanted, plan, seen) and seen.current == wanted.id:
-        return Outcome(wanted, changed=False)
-    starting = {name for step in plan.steps for name in step.services}
-    images = {wanted.services[name].image for name in starting if name in wanted.services}
-    confirm(Proposal(wanted, plan, (), seen, Extras()))
-    timings: Timings = []
-    if images:
-        _pull(target, tuple(sorted(images)), report, timings)
-    rollout = Rollout(target, wanted, seen, plan, report, reason=reason, timings=timings)
-    return Outcome(rollout.carry_out(b""), changed=True, timings=rollout.timings)
+def put(target: Target, choose: Choose, report: Report, confirm: Confirm, reason: str) -> Outcome:
+    """Bring a recorded release up again, as it was recorded, through the same steps.
+
+    `choose` names it, from what is seen each time that this looks.
+    """
+    confirmed: tuple[Release, Plan] | None = None
+    for _ in range(_ATTEMPTS):
+        seen = target.engine.observe()
+        wanted = choose(seen)
+        plan = plan_rollout(wanted.services, seen, drain=target.drain)
+        if _is_done(wanted, plan, seen) and seen.current == wanted.id:
+            return Outcome(wanted, changed=False)
+        if (
+            confirmed is None
+            or confirmed[0] != wanted
+            or not set(plan.interrupts) <= set(confirmed[1].interrupts)
+        ):
+            confirm(Proposal(wanted, plan, (), seen, Extras()))
+            confirmed = wanted, plan
+        starting = {name for step in plan.steps for name in step.services}
+        images = {wanted.services[name].image for name in starting if name in wanted.services}
+        timings: Timings = []
+        if images:
+            _pull(target, tuple(sorted(images)), report, timings)
+        rollout = Rollout(target, wanted, seen, plan, report, reason=reason, timings=timings)
+        try:
+            recorded = rollout.carry_out(b"")
+        except Changed:
+            report.note(_LOOKING_AGAIN)
+        else:
+            return Outcome(recorded, changed=True, timings=rollout.timings)
+    raise _never_still(target)
 
 
 @dataclass(frozen=True)
@@ -207,6 +227,10 @@ def _is_done(wanted: Release, plan: Plan, seen: Observation) -> bool:
     current = current_release(seen)
     same = current is not None and current.services == wanted.services
     return plan.empty and same and seen.lock is None and interrupted_run(seen.journal) is None
+
+
+def _never_still(target: Target) -> Changed:
+    return Changed(target.host.name, "other runs keep changing it", "try again when they are done")
 
 
 def _pull(

@@ -44,6 +44,11 @@ class Change:
         """How many replicas are still to be started."""
         return max(0, self.service.replicas - len(self.good)) if self.service else 0
 
+    @property
+    def awaited(self) -> bool:
+        """Whether replicas are missing, or were started by a run that died and are not well yet."""
+        return self.missing > 0 or any(replica.starting for replica in self.good)
+
 
 def compare(wanted: Mapping[str, Service], seen: Observation) -> dict[str, Change]:
     """Return what is to be done about each wanted service, and about each that is there."""
@@ -102,7 +107,7 @@ def _decide(change: Change, service: Service) -> tuple[Action, str]:
     stale = [replica for replica in old if replica.definition != service.definition]
     ill = [replica for replica in old if not replica.serving]
     startable = all(replica.definition == service.definition for replica in dead)
-    if not good and not old and (service.rolls or startable):
+    if change.missing and not good and not old and (service.rolls or startable):
         return Action.CREATE, "it is not running"
     if not service.rolls and change.missing and (stale or (dead and not good)):
         return Action.RECREATE, "its definition changed"

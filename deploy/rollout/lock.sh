@@ -29,25 +29,41 @@ if [ -d lock ]; then
         printf '%s\n%s\n' "$age" "$(cat lock/holder)" >&2
         exit 77
     fi
-    exec 9>>.step
-    flock -w 60 9 || { echo "still running here: $(cat .step)" >&2; exit 75; }
-    note "took over an abandoned lock" "$(cat lock/holder)"
-    stamp="$(readlink current || :):$(wc -c 2>/dev/null <journal.jsonl || echo 0)"
-    rm -rf lock
-    exec 9>&-
 fi
+# A step may still run, of a run that died or whose lock was freed. What it does came after the look:
+# it writes a line when it ends, so the stamp tells.
+exec 9>>.step
+flock -w 60 9 || { echo "still running here: $(cat .step)" >&2; exit 75; }
 [ "$(readlink current || :):$(wc -c 2>/dev/null <journal.jsonl || echo 0)" = "${stamp:-:0}" ] || exit 78
+if [ -d lock ]; then
+    note "took over an abandoned lock" "$(cat lock/holder 2>/dev/null || echo '{}')"
+    rm -rf lock
+fi
 rm -rf lock.new
 mkdir lock.new
 printf '%s\n' "$run" >lock.new/run || exit 79
 printf '%s\n' "$holder" >lock.new/holder || exit 79
 : >lock.new/heartbeat
 mv -T lock.new lock
-exec 8>&-
+exec 8>&- 9>&-
 note begin "$holder"
 
+# What runs now reads the files of earlier releases: none is overwritten, and none is there in part.
+unpack() {
+    rm -rf incoming && mkdir incoming || return
+    head -c "$bytes" >incoming/.tar || return
+    [ "$(wc -c <incoming/.tar)" -eq "$bytes" ] || return  # the client is gone
+    tar -xpof incoming/.tar -C incoming || return
+    for new in incoming/files/*/* incoming/releases/*; do
+        [ -e "$new" ] || continue
+        there=${new#incoming/}
+        mkdir -p "$(dirname "$there")" || return
+        [ -d "$there" ] || mv -T "$new" "$there" || return
+    done
+}
 if [ "$bytes" -gt 0 ]; then
-    head -c "$bytes" | tar -xpof - || { rm -rf lock; exit 79; }
+    unpack || { rm -rf lock incoming; exit 79; }
+    rm -rf incoming
 fi
 echo claimed
 while IFS= read -r line; do

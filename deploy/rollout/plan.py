@@ -174,7 +174,7 @@ def _introduce(steps: list[Step], wanted: Mapping[str, Service], seen: Observati
 def _create(changes: Mapping[str, Change]) -> Iterable[Step]:
     for wave in waves(changes):
         yield from clear(wave)
-        scales = tuple(whole(change) for change in wave if change.missing)
+        scales = tuple(whole(change) for change in wave if change.awaited)
         if scales:
             yield Start(scales)
 
@@ -202,7 +202,7 @@ def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
         # Together: an nginx without its edge must not be left behind, not even by a run that dies.
         yield Start(tuple(whole(change) for change in changes), recreate=True)
     else:
-        yield from (_beside(change) for change in changes if change.missing)
+        yield from (_beside(change) for change in changes if change.awaited)
     for change in changes:
         service = service_of(change)
         if service.proxy:

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Writes a release down as the current one and gives the lock back; step.sh stands in front.
-# The record comes on stdin.  $1 id of the release, or - to write none, or keep to change nothing but
+# The record comes on stdin, as one line.  $1 id of the release, or - to write none, or keep to change nothing but
 # the lock  $2… ids of releases to prune
+# Ends 47: the record came cut short, nothing is written down.
 release=$1
 shift
 if [ "$release" = keep ]; then
@@ -10,6 +11,7 @@ if [ "$release" = keep ]; then
 fi
 if [ "$release" != - ]; then
     cat >"releases/$release/.release.json"
+    [ "$(wc -l <"releases/$release/.release.json")" -eq 1 ] || exit 47
     sync "releases/$release/.release.json" 2>/dev/null || :
     mv "releases/$release/.release.json" "releases/$release/release.json"
     rm -f current.new

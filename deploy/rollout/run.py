@@ -1,5 +1,6 @@
 """Carries a plan out under the lock, and puts back what was there where a step fails."""
 
+import contextlib
 import dataclasses
 import getpass
 import secrets
@@ -7,7 +8,6 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -90,16 +90,24 @@ class Rollout:
                 )
                 self._record(lock.run, recorded)
             except (SlipwayError, KeyboardInterrupt) as error:
-                if not self._was_recorded(error, done):
+                if not self._was_recorded(error, done, lock.run):
                     self._failed(error, done, lock.run)
         return recorded
 
-    def _was_recorded(self, error: SlipwayError | KeyboardInterrupt, done: list[Step]) -> bool:
+    def _was_recorded(
+        self, error: SlipwayError | KeyboardInterrupt, done: list[Step], run: Run
+    ) -> bool:
         """Whether only the answer to the last step was lost: then the release serves."""
         if len(done) < len(self.plan.steps) or not isinstance(error, Unreachable | CommandTimedOut):
             return False
-        seen = self._reach(self.target.engine.observe)
-        return seen.current == self.wanted.id and seen.lock is None
+        try:
+            with contextlib.suppress(LockLost):  # given back: that is what recording ends with
+                self._catch_up(run)
+            seen = self.target.engine.observe()
+        except SlipwayError:
+            return False
+        freed = seen.lock is None or seen.lock.run != run.id
+        return seen.current == self.wanted.id and freed
 
     def _failed(self, error: SlipwayError | KeyboardInterrupt, done: list[Step], run: Run) -> None:
         failure = error if isinstance(error, SlipwayError) else _interrupted()
@@ -161,9 +169,12 @@ class Rollout:
 
     def _look_again(self, run: Run) -> Observation:
         """Observe once the step that was cut off has ended."""
+        self._catch_up(run)
+        return self.target.engine.observe()
+
+    def _catch_up(self, run: Run) -> None:
         step = HostStep(_CATCH_UP, "catch up", (), {}, timeout=_RECORD_TIMEOUT)
         self._reach(lambda: run_step(self.target.host, run, step))
-        return self.target.engine.observe()
 
     def _reach(self, act: Callable[[], _Answer]) -> _Answer:
         """Do it as soon as the connection is back, and give up after a while."""
@@ -191,7 +202,7 @@ class Rollout:
         """Write the release down, prune, and give the lock back, in one round trip."""
         dropped = prunable(self.seen, release, self.target.keep)
         with timed(self.report, self.timings, "record"):
-            self._finish(run, "record", (release.id, *dropped), release.to_json().encode())
+            self._finish(run, "record", (release.id, *dropped), f"{release.to_json()}\n".encode())
 
     def _close(self, run: Run) -> None:
         """End a run that recorded nothing: what it placed is removed."""
@@ -213,7 +224,7 @@ def _interrupted() -> SlipwayError:
     return SlipwayError("interrupted", "the run was stopped by a signal", "run it again when ready")
 
 
-@contextmanager
+@contextlib.contextmanager
 def _deaf_to_signals() -> Iterator[None]:
     """Finish an undo even when Ctrl-C is pressed again; it has its own deadlines."""
     signals = (signal.SIGINT, signal.SIGTERM)

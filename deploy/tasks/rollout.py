@@ -142,8 +142,7 @@ def _put(
     asks = opened.environment.confirm
     confirm = show.confirmation(out, where, asks=asks, yes=yes, recreate=recreate or [])
     with opened.reach() as target:
-        wanted = choose(target.engine.observe())
-        outcome = rollout.put(target, wanted, show.Progress(out), confirm, reason)
+        outcome = rollout.put(target, choose, show.Progress(out), confirm, reason)
         show.show_outcome(out, outcome, where, as_json=json)
 
 

@@ -18,16 +18,18 @@ docker compose --project-name "$project" --file "$file" run --detach --no-deps -
     exit 40
 }
 rm -f .up.log
-code=0
-timeout "$deadline" docker logs --follow "$name" 2>&1 || code=$?
-if [ "$code" = 124 ]; then
-    docker logs --tail 20 "$name" >&2
+# The log ends early where nobody listens any more, or where its driver cannot be read; the deadline
+# holds all the same.
+until=$(($(date +%s) + deadline))
+timeout "$deadline" docker logs --follow "$name" 2>&1 || :
+left=$((until - $(date +%s)))
+code=$(timeout "$((left > 1 ? left : 1))" docker wait "$name") || {
+    docker logs --tail 20 "$name" >&2 || :
     docker rm --force "$name" >/dev/null
     exit 44
-fi
-code=$(docker wait "$name")
+}
 if [ "$code" != 0 ]; then
-    docker logs --tail 40 "$name" 2>&1 | sed 's/^/  | /' >&2
+    docker logs --tail 40 "$name" 2>&1 | sed 's/^/  | /' >&2 || :
     docker rm --force "$name" >/dev/null
     exit 45
 fi

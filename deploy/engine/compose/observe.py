@@ -26,7 +26,7 @@ def parse_observation(text: str) -> Observation:
         lines.setdefault(kind, []).append(value)
     docker, kernel, compose, free, now = lines["server"][0].split()
     upstreams = (value.partition(" ") for value in lines.get("upstream", []))
-    records = [json.loads(value) for value in lines.get("release", [])]
+    records = [record for value in lines.get("release", []) if (record := _entry(value))]
     return Observation(
         now=float(now),
         docker=docker,
@@ -39,7 +39,7 @@ def parse_observation(text: str) -> Observation:
         replicas=parse_replicas(text),
         upstreams={service: first_line for service, _, first_line in upstreams},
         lock=_lock(_last(lines, "lock")),
-        journal=tuple(_journal(value) for value in lines.get("journal", [])),
+        journal=tuple(_entry(value) for value in lines.get("journal", [])),
     )
 
 
@@ -78,7 +78,7 @@ def _lock(value: str) -> LockSeen | None:
     if not value:
         return None
     age, state, holder = value.split(" ", 2)
-    found = json.loads(holder or "{}")
+    found = _entry(holder)
     return LockSeen(
         run=found.get("run", ""),
         owner=found.get("owner", "somebody"),
@@ -89,10 +89,11 @@ def _lock(value: str) -> LockSeen | None:
     )
 
 
-def _journal(value: str) -> Mapping[str, Any]:
+def _entry(value: str) -> Mapping[str, Any]:
+    """Return a record; nothing where it was cut short, by a full disk for one, or is just gone."""
     try:
         entry: Mapping[str, Any] = json.loads(value)
-    except json.JSONDecodeError:  # a line cut short by a full disk or a power cut
+    except json.JSONDecodeError:
         return {}
     return entry
 

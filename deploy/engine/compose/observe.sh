@@ -19,13 +19,16 @@ docker_root=${info##* }
 free=$(df -Pk "$docker_root" 2>/dev/null | awk 'NR == 2 {print $4}')
 printf 'server %s %s %s %s\n' "${info% *}" "$compose" "${free:-0}" "$(date +%s)"
 
+# Before anything else is looked at: what is written down meanwhile must make a difference.
+[ ! -d "$root" ] || printf 'stamp %s:%s\n' "$(readlink "$root/current")" \
+    "$(wc -c 2>/dev/null <"$root/journal.jsonl" || echo 0)"
+
 ids=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \
     --filter label=com.docker.compose.oneoff=False)
 # shellcheck disable=SC2086 # one word an id
 [ -z "$ids" ] || docker inspect --format "$format" $ids 2>/dev/null
 
 cd "$root" 2>/dev/null || exit 0
-printf 'stamp %s:%s\n' "$(readlink current)" "$(wc -c 2>/dev/null <journal.jsonl || echo 0)"
 printf 'current %s\n' "$(basename "$(readlink current)")"
 for record in releases/*/release.json; do
     [ -f "$record" ] && printf 'release %s\n' "$(cat "$record")"
@@ -34,8 +37,8 @@ for upstream in upstreams/*.conf; do
     [ -f "$upstream" ] && printf 'upstream %s %s\n' "$(basename "$upstream" .conf)" "$(head -n 1 "$upstream")"
 done
 if [ -d lock ]; then
-    printf 'lock %s %s %s\n' "$(($(date +%s) - $(stat -c %Y lock/heartbeat)))" \
-        "$([ -e lock/abandoned ] && echo abandoned || echo held)" "$(cat lock/holder)"
+    printf 'lock %s %s %s\n' "$(($(date +%s) - $(stat -c %Y lock/heartbeat 2>/dev/null || echo 0)))" \
+        "$([ -e lock/abandoned ] && echo abandoned || echo held)" "$(cat lock/holder 2>/dev/null)"
 fi
 [ ! -f journal.jsonl ] || tail -n 200 journal.jsonl | sed 's/^/journal /'
 exit 0

@@ -247,9 +247,9 @@ def test_a_release_is_put_back_as_it_was_recorded() -> None:
     first = server.releases[server.current]
     roll(server, {"web": dataclasses.replace(WEB, definition="d2", replicas=3)})
 
-    outcome = put(server.target(), first, Silent(), agree, "rollback")
+    outcome = put(server.target(), lambda _: first, Silent(), agree, "rollback")
 
     assert outcome.changed
     assert server.current == first.id
     assert [container.definition for container in server.containers] == ["d1", "d1"]
-    assert not put(server.target(), first, Silent(), agree, "rollback").changed
+    assert not put(server.target(), lambda _: first, Silent(), agree, "rollback").changed

@@ -86,6 +86,37 @@ def test_a_new_version_all_at_once() -> None:
     ]
 
 
+def test_new_replicas_of_a_run_that_died_are_awaited_before_traffic_moves() -> None:
+    server = running(SHOP)
+    new = [Container(f"n{n}", "web", n, "d2", health="starting") for n in (3, 4)]
+    server.containers += new
+
+    wanted = web("d2", depends_on=("db",), update=UpdateConfig(parallelism=0))
+    plan = plan_rollout({**SHOP, "web": wanted}, server.observe())
+
+    assert titles(plan) == [
+        "start 2 web and wait until healthy",
+        "switch nginx to web",
+        "watch web for 5 s",
+        "drain the old web",
+        "stop app-test-web-1, app-test-web-2",
+    ]
+
+
+def test_a_service_without_replicas_is_nothing_to_do() -> None:
+    worker = Service("worker", "shop/worker", "d1", 0, rolls=True)
+
+    assert plan_rollout({**SHOP, "worker": worker}, running(SHOP).observe()).empty
+
+
+def test_a_service_goes_down_to_no_replicas() -> None:
+    old = Service("worker", "shop/worker", "d1", 2, rolls=True)
+    none = dataclasses.replace(old, replicas=0, update=UpdateConfig(parallelism=0))
+    plan = plan_rollout({"worker": none}, running({"worker": old}).observe())
+
+    assert titles(plan) == ["stop app-test-worker-1, app-test-worker-2"]
+
+
 def test_a_new_version_one_by_one_with_a_pause() -> None:
     update = UpdateConfig(start_first=True, parallelism=1, delay=10, monitor=3)
     wanted = {**SHOP, "web": web("d2", update=update)}

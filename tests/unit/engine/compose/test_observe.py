@@ -113,3 +113,9 @@ def test_an_empty_server() -> None:
 
 def test_other_lines_are_no_replicas() -> None:
     assert [r.id for r in parse_replicas(f".\n1 web healthy\n{container('a-1')}\n")] == ["id-a-1"]
+
+
+def test_a_record_that_was_cut_short_is_passed_over() -> None:
+    broken = TEXT.replace('release {"id": "r0", "tag": "v0"}', 'release {"id": "r\nrelease ')
+
+    assert set(parse_observation(broken).releases) == {"r1"}

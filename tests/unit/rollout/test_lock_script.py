@@ -1,0 +1,81 @@
+"""lock.sh in a real shell."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deploy.host import Script
+from deploy.host.archive import PRIVATE, pack
+from deploy.host.local import LocalHost
+
+NOTHING_YET, CHANGED, NO_ROOM = ":0", 78, 79
+
+
+def abandon(root: Path) -> None:
+    (root / "lock").mkdir()
+    (root / "lock" / "run").write_text("run1\n")
+    (root / "lock" / "holder").write_text('{"owner": "ben@desk"}\n')
+    (root / "lock" / "heartbeat").touch()
+    (root / "lock" / "abandoned").touch()
+
+
+def claim(root: Path, stamp: str, payload: bytes = b"", size: int | None = None) -> int:
+    script = Script("deploy.rollout", "lock.sh")
+    size = len(payload) if size is None else size
+    arguments = (str(root), "run2", "{}", stamp, "30", str(size))
+    return LocalHost().run(script.command(*arguments, stdin=payload + b"release\n")).exit_code
+
+
+def test_an_abandoned_lock_is_taken_over_and_that_is_written_down(tmp_path: Path) -> None:
+    abandon(tmp_path)
+
+    assert claim(tmp_path, NOTHING_YET) == 0
+
+    journal = (tmp_path / "journal.jsonl").read_text()
+    assert '"note":"took over an abandoned lock","holder":{"owner": "ben@desk"}' in journal
+    assert not (tmp_path / "lock").exists()
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_step_that_ended_after_the_look_is_looked_at_again(
+    tmp_path: Path, *, locked: bool
+) -> None:
+    if locked:
+        abandon(tmp_path)
+    orphan = "flock 9; echo held; sleep 0.5; echo '{}' >>journal.jsonl"
+    command = ["sh", "-c", f"exec 9>>.step; {orphan}"]
+
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) as step:
+        assert step.stdout
+        step.stdout.readline()
+        assert claim(tmp_path, NOTHING_YET) == CHANGED
+
+    assert claim(tmp_path, ":3") == 0
+
+
+def test_a_file_that_is_in_use_is_not_written_again(tmp_path: Path) -> None:
+    (tmp_path / "snippets").mkdir()
+    (tmp_path / "snippets" / "tls.conf").write_text("one")
+    root = tmp_path / "root"
+    root.mkdir()
+    payload = pack({"releases/r1/.env": b"A=1"}, PRIVATE, {"files/ab/conf": tmp_path / "snippets"})
+    there = root / "files" / "ab" / "conf" / "tls.conf"
+
+    assert claim(root, NOTHING_YET, payload) == 0
+    before = there.stat().st_ino
+    stamp = f":{(root / 'journal.jsonl').stat().st_size}"
+    assert claim(root, stamp, payload) == 0
+
+    assert (there.read_text(), there.stat().st_ino) == ("one", before)
+    assert (root / "releases" / "r1" / ".env").stat().st_mode & 0o777 == PRIVATE
+    assert not (root / "incoming").exists()
+
+
+def test_files_that_came_in_part_are_not_put_in_their_place(tmp_path: Path) -> None:
+    payload = pack({"files/ab/one": b"1", "files/ab/two": b"2"}, PRIVATE)
+
+    assert claim(tmp_path, NOTHING_YET, payload[:1024], len(payload)) == NO_ROOM
+
+    assert not list((tmp_path / "files").iterdir())
+    assert not (tmp_path / "lock").exists()
