@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ FILE = "deploy.toml"
 LOCAL = "local"
 _Value = TypeVar("_Value")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9_]*")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -137,8 +139,9 @@ def _settings(top: "_Table", folder: Path) -> Settings:
 
 
 def _environment(table: "_Table", name: str, folder: Path, compose: tuple[str, ...]) -> Environment:
-    if not _NAME.fullmatch(name):
-        raise table.error("", f"{name!r} is no environment name", "use a-z, 0-9 and dashes")
+    if not _ENVIRONMENT.fullmatch(name):
+        # The Compose project is APP-ENVIRONMENT: with dashes in both, two could share one.
+        raise table.error("", f"{name!r} is no environment name", "use a-z, 0-9 and _")
     hosts = table.strings("hosts", ())
     if not hosts:
         raise table.error("hosts", "no host is named", 'write hosts = ["user@server"]')
@@ -174,7 +177,7 @@ def _rollout(table: "_Table") -> RolloutSettings:
         inner = table.table("migrate")
         migrate = Migrate(
             service=inner.required("service"),
-            command=inner.required("command"),
+            command=inner.command("command"),
             timeout=inner.duration("timeout", Migrate.timeout, least=1),
         )
         inner.close()
@@ -218,9 +221,18 @@ class _Table:
         return self._get(key, default, str, "a string")
 
     def required(self, key: str) -> str:
-        value = self.string(key, "")
+        value = self.string(key, "").strip()
         if not value:
             raise self.error(key, "it is missing", f'write {key} = "…"')
+        return value
+
+    def command(self, key: str) -> str:
+        """Return a command line that a shell could split into words."""
+        value = self.required(key)
+        try:
+            shlex.split(value)
+        except ValueError as error:
+            raise self.error(key, f"{value!r} is no command: {error}", "close it") from None
         return value
 
     def name(self, key: str, default: str) -> str:

@@ -87,7 +87,7 @@ class Replica:
 
     @property
     def serving(self) -> bool:
-        """Whether it runs and is not known to be unhealthy."""
+        """Whether it runs and is not known to be unhealthy; it may be starting still."""
         return self.running and self.health != "unhealthy"
 
     @property

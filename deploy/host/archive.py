@@ -14,10 +14,13 @@ def pack(
     """Return an uncompressed tar archive.
 
     `contents` maps paths in the archive to bytes, written with `mode`; `sources` maps paths to
-    files and folders of this machine, which keep their modes and lose their owners.
+    files and folders of this machine, which keep their modes and lose their owners; a link
+    becomes what it leads to.
     """
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+    with tarfile.open(
+        fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT, dereference=True
+    ) as archive:
         for path, content in sorted(contents.items()):
             entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(content), mode

@@ -12,12 +12,13 @@ import paramiko
 from paramiko.ssh_exception import (
     AuthenticationException,
     BadHostKeyException,
+    ConfigParseError,
     NoValidConnectionsError,
     PasswordRequiredException,
     SSHException,
 )
 
-from deploy.errors import AccessDenied, HostKeyRefused, Unreachable
+from deploy.errors import AccessDenied, HostError, HostKeyRefused, Unreachable
 from deploy.host.base import Process, communicate, lost
 from deploy.host.command import Command, Result
 
@@ -150,8 +151,14 @@ class SshHost:
 
 
 def _fabric_config(configs: tuple[Path, ...]) -> fabric.Config:
-    lines = [path.read_text(encoding="utf-8") for path in configs if path.is_file()]
-    ssh_config = paramiko.SSHConfig.from_text("\n".join(lines))
+    try:
+        lines = [path.read_text(encoding="utf-8") for path in configs if path.is_file()]
+        ssh_config = paramiko.SSHConfig.from_text("\n".join(lines))
+    except (OSError, ValueError, ConfigParseError) as error:
+        place = ", ".join(str(path) for path in configs)
+        raise HostError(
+            place, f"the ssh configuration cannot be read: {error}", "mend it"
+        ) from None
     return fabric.Config(ssh_config=ssh_config, lazy=True)
 
 

@@ -20,17 +20,5 @@ done
 reload_all upstreams.next
 
 # shellcheck disable=SC2154 # old_workers comes from reload.sh
-old_pids=$(echo "$old_workers" | tr -s ' ' '\n' | grep . || echo none)
-until=$(($(date +%s) + drain))
-for nginx in $ids; do
-    while :; do
-        left=$(docker top "$nginx" -eo pid 2>/dev/null | grep -cxF "$old_pids" || :)
-        [ "$left" -gt 0 ] || break
-        [ "$(date +%s)" -lt "$until" ] || {
-            say "$left old workers are still busy after $drain s; going on"
-            break
-        }
-        sleep 0.1
-    done
-done
+let_go "$drain" "$old_workers"
 rm -rf upstreams.before .nginx.log

@@ -71,12 +71,33 @@ reload_all() {
     done
 }
 
+# put_back: what was there before, and the workers that knew the new replicas let go of them
 put_back() {
     place upstreams.before
+    rejected=
     for nginx in $ids; do
+        rejected="$rejected $(workers "$nginx")"
         in_nginx "$nginx" -s reload >/dev/null 2>&1 || :
     done
+    let_go 35 "$rejected"
     rm -rf upstreams.before
+}
+
+# let_go SECONDS PIDS: wait until none of these workers is left in any nginx, that long at most
+let_go() {
+    gone_by=$(($(date +%s) + $1))
+    pids=$(echo "$2" | tr -s ' ' '\n' | grep . || echo none)
+    for nginx in $ids; do
+        while :; do
+            left=$(docker top "$nginx" -eo pid 2>/dev/null | tr -d ' ' | grep -cxF "$pids" || :)
+            [ "$left" -gt 0 ] || break
+            [ "$(date +%s)" -lt "$gone_by" ] || {
+                say "$left old workers are still busy after $1 s; going on"
+                break
+            }
+            sleep 0.1
+        done
+    done
 }
 
 # answer CONTAINER URL: the status code that nginx in CONTAINER gives, its body in .answer.$$

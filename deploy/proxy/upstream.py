@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_NO_SERVER = "server 127.0.0.1:1 down;"  # nginx wants one
 RESOLVER = "127.0.0.11"  # Docker's DNS inside every container on a user-defined network
 
 
@@ -39,7 +40,7 @@ class Described:
 
 def render_awaited(service: str, options: dict[str, Any]) -> str:
     """Return the file of an upstream that has no server yet, so that nginx knows its name."""
-    return _render(service, options, [f"server 127.0.0.1:{options['port']} down;"], Described())
+    return _render(service, options, [], Described())
 
 
 def render_switched(
@@ -83,7 +84,7 @@ def _render(
         f"    zone {service} 128k;",
         f"    resolver {RESOLVER} valid=1s ipv6=off;",
         *([f"    {options['balance']};"] if options["balance"] else []),
-        *(f"    {server}" for server in servers),
+        *(f"    {server}" for server in servers or [_NO_SERVER]),
         f"    keepalive {options['keepalive']};",
         "    keepalive_timeout 30s;",
         "}",

@@ -144,8 +144,9 @@ def _refusal(host: Host, root: str, process: Process) -> SlipwayError:
     if code is None:
         return Unreachable(host.name, "taking the lock took too long", "look at its load and disk")
     if code == _HELD:
-        age, _, holder = text.partition("\n")
-        return held(host.name, json.loads(holder or "{}"), float(age or 0))
+        # A login shell may have had its say first: the script's own two lines are the last ones.
+        age, holder = (["0", "{}", *text.splitlines()])[-2:]
+        return held(host.name, json.loads(holder), float(age))
     if code == _CHANGED:
         return Changed(host.name, "another run changed something meanwhile", "run it again")
     if code == _NO_RIGHT:

@@ -22,7 +22,7 @@ note() {
 ours() { [ "$(cat lock/run 2>/dev/null)" = "$run" ]; }
 
 exec 8>>.claim
-flock -w 30 8 || exit 77
+flock -w 30 8 || { echo "another run is taking the lock" >&2; exit 75; }
 if [ -d lock ]; then
     age=$(($(date +%s) - $(stat -c %Y lock/heartbeat 2>/dev/null || echo 0)))
     if [ ! -e lock/abandoned ] && [ "$age" -lt "$expiry" ]; then

@@ -98,7 +98,8 @@ class Rollout:
         self, error: SlipwayError | KeyboardInterrupt, done: list[Step], run: Run
     ) -> bool:
         """Whether only the answer to the last step was lost: then the release serves."""
-        if len(done) < len(self.plan.steps) or not isinstance(error, Unreachable | CommandTimedOut):
+        lost = isinstance(error, Unreachable | CommandTimedOut | KeyboardInterrupt)
+        if len(done) < len(self.plan.steps) or not lost:
             return False
         try:
             with contextlib.suppress(LockLost):  # given back: that is what recording ends with
@@ -123,10 +124,18 @@ class Rollout:
                 detail=failure.detail,
             ) from None
         with _deaf_to_signals():
-            if all(step.harmless for step in done):
+            if not all(step.harmless for step in done):
+                self._undo(failure, run)
+            try:
                 self._close(run)
-                raise failure from None
-            self._undo(failure, run)
+            except SlipwayError as second:
+                raise NeedsPerson(
+                    second.place,
+                    f"{failure.wrong}; then the run could not be ended: {second.wrong}",
+                    second.remedy,
+                    detail=failure.detail,
+                ) from None
+            raise failure from None
 
     def _failure_action(self, done: list[Step]) -> str:
         """Return what the services of the failed step want: the mildest that is asked for."""
@@ -144,6 +153,8 @@ class Rollout:
         self.report.note(f"{failure.place}: {failure.wrong}; putting back what served before")
         try:
             seen = self._look_again(run)
+            if before is None:
+                seen = self._without_strangers(seen)
             services = before.services if before else {}
             plan = plan_rollout(services, seen, drain=self.target.drain)
             site = self._site(run, before.id if before else self.wanted.id, services, seen)
@@ -159,13 +170,19 @@ class Rollout:
                 + (f" ({second.remedy})" if second.remedy else ""),
                 detail=detail,
             ) from None
-        now = f"release {before.id} serves" if before else "nothing is left running"
+        now = f"release {before.id} serves" if before else "what it started is gone again"
         raise RolledBack(
             failure.place,
             f"{failure.wrong}; rolled back, {now}",
             failure.remedy,
             detail=failure.detail,
         ) from None
+
+    def _without_strangers(self, seen: Observation) -> Observation:
+        """Return `seen` without what ran before the first deploy: that is not ours to stop."""
+        strangers = {replica.id for replica in self.seen.replicas}
+        ours = tuple(replica for replica in seen.replicas if replica.id not in strangers)
+        return dataclasses.replace(seen, replicas=ours)
 
     def _look_again(self, run: Run) -> Observation:
         """Observe once the step that was cut off has ended."""

@@ -34,7 +34,7 @@ class Site:
             self.replicas.pop(gone, None)
 
     def running(self, service: str, definition: str = "") -> list[Replica]:
-        """Return the known running replicas of a service, of one definition where given."""
+        """Return the known replicas of a service that serve, of one definition where given."""
         return [
             replica
             for replica in self.replicas.values()

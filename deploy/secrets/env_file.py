@@ -45,7 +45,10 @@ def check(path: Path) -> None:
         raise SettingsError(
             str(path), "there is no such env file", "write it, or run `inv env.init`"
         )
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(str(path), f"it cannot be read: {error}", "mend it") from None
     for number, line in enumerate(lines, 1):
         empty = _ASSIGNMENT.match(line)
         if empty and number > 1 and lines[number - 2].strip() == GENERATE:

@@ -147,6 +147,10 @@ def execute(
     from deploy.tasks.streams import stream
     from deploy.wiring import open_app
 
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise SettingsError("exec", f"{command!r} is no command: {error}", "close it") from None
     opened = open_app(app, env)
     if not service:
         raise SettingsError("--service", "no service is named", "name one, such as --service web")
@@ -154,5 +158,5 @@ def execute(
         replica = opened.check_service(target.engine.observe(), service)
         terminal = sys.stdin.isatty() and sys.stdout.isatty()
         flags = ("--interactive", "--tty") if terminal else ("--interactive",)
-        argv = ("docker", "exec", *flags, replica, *shlex.split(command))
+        argv = ("docker", "exec", *flags, replica, *words)
         stream(target.host, argv, terminal=terminal)

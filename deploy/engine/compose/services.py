@@ -186,16 +186,18 @@ def _upstream(
     if not shared:
         return None
     return Upstream(
-        port=_first_port(name, str(port)),
+        port=_first_number(f"services.{name}.expose", port),
         network=document["networks"][shared[0]]["name"],
         balance=balance,
-        keepalive=int(tuning.get("keepalive", Upstream.keepalive)),
+        keepalive=_first_number(
+            f"services.{name}.x-upstream.keepalive", tuning.get("keepalive", 32)
+        ),
     )
 
 
-def _first_port(name: str, text: str) -> int:
-    """Return the port of `8000`, `8000/tcp` or the first one of `8000-8005`."""
-    digits = re.match(r"\d+", text)
+def _first_number(where: str, found: object) -> int:
+    """Return the number of `8000`, `8000/tcp`, or the first one of `8000-8005`."""
+    digits = re.match(r"\d+", str(found))
     if not digits:
-        raise ComposeError(f"services.{name}.expose", f"{text!r} is no port", 'write "8000"')
+        raise ComposeError(where, f"{found!r} is no number", 'write one, such as "8000"')
     return int(digits[0])

@@ -69,6 +69,8 @@ while :; do
         fi
         well=$(echo "$states" | awk -v s="$service" -v steady="$((now >= steady))" \
             '$1 == s && $3 == 0 && $4 == "running" && ($5 == "healthy" || ($5 == "unchecked" && steady))' | wc -l)
+        # What is tolerated may fail, not just be late: before the deadline all others are waited for.
+        [ "$now" -ge "$until" ] || tolerated=$failed
         [ "$well" -ge $((wanted - tolerated)) ] || missing="$missing $service"
     done
     [ -n "$missing" ] || break

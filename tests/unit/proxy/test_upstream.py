@@ -55,7 +55,7 @@ upstream web {
 def test_awaited_nginx_knows_the_name_and_sends_nothing() -> None:
     text = render_awaited("web", OPTIONS)
 
-    assert "server 127.0.0.1:8000 down;" in text
+    assert "server 127.0.0.1:1 down;" in text
     assert describe(text.partition("\n")[0]) == Described()
 
 

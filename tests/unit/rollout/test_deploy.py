@@ -200,7 +200,7 @@ def test_a_release_that_crashes_is_rolled_back_and_not_recorded() -> None:
 def test_a_first_release_that_crashes_leaves_nothing_running() -> None:
     server = Server(crash=frozenset({"d1"}))
 
-    with pytest.raises(RolledBack, match="rolled back, nothing is left running"):
+    with pytest.raises(RolledBack, match="rolled back, what it started is gone again"):
         roll(server, {"web": WEB})
 
     assert not server.containers

@@ -190,7 +190,7 @@ def test_without_a_proxy_there_is_no_upstream() -> None:
         ({"prot": 80}, "services.web.x-upstream: 'prot' is unknown."),
         (80, "services.web.x-upstream: it is no mapping."),
         ({"balance": "fair"}, "services.web.x-upstream.balance: 'fair' is unknown."),
-        ({"port": "eighty"}, "services.web.expose: 'eighty' is no port."),
+        ({"port": "eighty"}, "services.web.expose: 'eighty' is no number."),
     ],
 )
 def test_a_wrong_tuning_is_refused(tuning: object, message: str) -> None:
