@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from deploy.engine.base import Observation
 from deploy.engine.compose.document import compose_argv, read_document
 from deploy.engine.compose.engine import ComposeEngine, repository_of
 from deploy.engine.compose.render import Place, images_of, render
+from deploy.engine.compose.services import proxy_of
 from deploy.errors import SettingsError
 from deploy.host import Command, Host, check
 from deploy.host.local import LocalHost
@@ -129,6 +131,7 @@ class App:
             self, document, tag_now, revision or tag_now, asked=tag is not None, refresh=refresh
         )
         self._check_migrate(document)
+        self._check_url(document)
         return blueprint
 
     def check_service(self, seen: Observation, name: str) -> str:
@@ -166,6 +169,24 @@ class App:
                 )
             environment["DOCKER_HOST"] = f"unix://{socket}"
         return LocalHost(environment)
+
+    def _check_url(self, document: Mapping[str, Any]) -> None:
+        """See that the URL's port is one that nginx itself listens on: it is asked there."""
+        url = urlsplit(self.environment.url)
+        proxy = proxy_of(document)
+        targets = (
+            {int(port["target"]) for port in document["services"][proxy]["ports"]}
+            if proxy
+            else set()
+        )
+        port = url.port or (443 if url.scheme == "https" else 80)
+        if self.environment.url and targets and port not in targets:
+            raise SettingsError(
+                f"{self.settings.folder / 'deploy.toml'}: environments.{self.environment.name}.url",
+                f"no port {port} of {proxy} is published",
+                "write the port inside the container, not the published one: one of"
+                f" {', '.join(map(str, sorted(targets)))}",
+            )
 
     def _check_migrate(self, document: Mapping[str, Any]) -> None:
         migrate = self.settings.rollout.migrate

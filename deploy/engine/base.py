@@ -45,7 +45,7 @@ class Service:
     mounts with the content of shipped files, networks, limits; not replicas, not update_config.
     `rolls` tells whether it can be replaced start-first; if not, `why` says what stands against it.
     `deadline` is how long a new replica may take to become healthy, `grace` how long it may take to
-    stop, both in seconds.
+    stop, both in seconds. `private` says that nginx does not send to it, whatever it did before.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Service:
     deadline: float = 60.0
     grace: float = 10.0
     upstream: Upstream | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True)

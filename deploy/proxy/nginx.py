@@ -108,7 +108,7 @@ class Nginx:
         def error(wrong: str, remedy: str) -> Callable[[str], SlipwayError]:
             return lambda text: ProxyError("nginx", *_too_old(text, wrong, remedy), detail=text)
 
-        mend = "mend the configuration under nginx/ and deploy again"
+        mend = "mend nginx's configuration and deploy again"
         look = "what it answered is above; mend it and deploy again"
         return {
             41: lambda text: Unhealthy(

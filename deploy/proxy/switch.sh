@@ -37,7 +37,7 @@ code=0
 rehearse || code=$?
 docker rm --force --volumes "$project-rehearsal" >/dev/null 2>&1 || :
 [ "$code" = 0 ] || exit "$code"
-say "rehearsed: the new release answers through a copy of nginx"
+say "rehearsed: a copy of nginx answers"
 
 reload_all upstreams.next
 for nginx in $ids; do

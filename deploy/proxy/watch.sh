@@ -6,6 +6,7 @@ seconds=$1 url=$2 replicas=$3
 shift 3
 past=$(echo "$replicas" | tr ' :' '\n ')
 ids=$(echo "$past" | cut -d ' ' -f 1)
+[ "$seconds" = 0 ] || seconds=$((seconds + 1)) # whole seconds are counted: rather one more
 until=$(($(date +%s) + seconds))
 while :; do
     # shellcheck disable=SC2086 # one word an id

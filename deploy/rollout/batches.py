@@ -21,7 +21,7 @@ def roll_all(rolling: Mapping[str, Change], drain: float, *, live: bool) -> Iter
 
 def _batches(change: Change) -> int:
     service = service_of(change)
-    size = service.update.parallelism or max(service.replicas, 1)
+    size = service.update.parallelism or max(service.replicas, len(change.old), 1)
     return max(1, math.ceil(max(change.missing, len(change.old)) / size))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from deploy.engine.base import EDGE, Observation, Service
-from deploy.errors import Changed, SettingsError, SlipwayError
+from deploy.errors import Changed, ComposeError, SettingsError, SlipwayError
 from deploy.rollout.journal import interrupted_run
 from deploy.rollout.plan import Extras, Plan, plan_rollout
 from deploy.rollout.release import Release, current_release, release_from, releases_of
@@ -155,8 +155,22 @@ def _look(
     pins: Mapping[str, str],
 ) -> _Look:
     draft = blueprint.draft(seen, pins)
+    _check_upstreams(draft.release.services, seen)
     plan = plan_rollout(draft.release.services, seen, extras, target.drain)
     return _Look(draft, plan, _is_done(draft.release, plan, seen))
+
+
+def _check_upstreams(wanted: Mapping[str, Service], seen: Observation) -> None:
+    """Refuse that a service behind nginx stops saying its port: nginx would ask old replicas."""
+    for name in seen.upstreams:
+        service = wanted.get(name)
+        if service and service.upstream is None and not service.private:
+            raise ComposeError(
+                f"services.{name}",
+                "nginx sends requests to it, and it no longer says on which port",
+                "put its `expose` back, and a network that nginx is on; or, where nginx no longer"
+                " sends to it, write `x-upstream: false`",
+            )
 
 
 def known_pins(seen: Observation) -> dict[str, str]:

@@ -70,7 +70,9 @@ class Stage:
             f"[bold {colour}]{summary['sent']} requests sent, {summary['failed']} failed[/]"
             f" ({rate:.0f} a second, none ever sent twice)"
         )
-        self.out.print(f"Look around: inv status --env {self.env}; stop it all: inv sandbox.down")
+        inv = ".venv/bin/inv"
+        self.out.print(f"Look around: {inv} status --app {self.app} --env {self.env}")
+        self.out.print(f"Stop it all: {inv} sandbox.down")
 
     def _type(
         self, command: tuple[str, ...], code: int, environment: Mapping[str, str] | None = None

@@ -47,6 +47,9 @@ def _compose(env: str, app: str, tag: str, service: str, verb: str) -> None:
         known = f"these have: {', '.join(built)}" if built else "add one to the Compose file"
         raise SettingsError("--service", f"{service!r} has no build section", known)
     out = show.console()
+    if not built:
+        out.print(f"nothing to {verb}: no service has a build section")
+        return
     if not tag and uncommitted(opened.checkout):
         out.print(
             f"note: uncommitted changes go into tag {blueprint.tag}; commit them, or name a --tag",

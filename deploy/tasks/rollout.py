@@ -37,12 +37,14 @@ def deploy(
     from deploy.rollout import deploy as rollout
     from deploy.tasks import show
     from deploy.tasks.dry_run import rehearse
-    from deploy.wiring import open_app
+    from deploy.wiring import open_app, uncommitted
 
     opened = open_app(app, env)
     where = opened.where
     out = show.console(quiet=json)
     blueprint = opened.blueprint(tag or None, refresh=refresh)
+    if not tag and uncommitted(opened.checkout):
+        out.print(f"note: uncommitted changes are not in tag {blueprint.tag}", style="yellow")
     with opened.reach() as target:
         if dry_run:
             rehearse(out, opened, blueprint, target, where)

@@ -55,6 +55,7 @@ def _summarise(found: "Status") -> None:
         ports = piece.ports
         urls = [f"http://127.0.0.1:{ports['http']}"] if "http" in ports else []
         urls += [f"https://127.0.0.1:{ports['https']}"] if "https" in ports else []
+        urls += [f"(8080: http://127.0.0.1:{ports['alternate']})"] if "alternate" in ports else []
         urls += [f"127.0.0.1:{ports['api']}"] if "api" in ports else []
         print(f"{piece.name:<11} {piece.state:<8} {'  '.join(urls)}".rstrip())
     if found.up:

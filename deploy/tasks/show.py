@@ -133,7 +133,10 @@ def agreed(question: str) -> bool:
 def _answer(question: str, wanted: str) -> bool:
     if not sys.stdin.isatty():
         return False
-    return input(question).strip() == wanted
+    try:
+        return input(question).strip() == wanted
+    except EOFError:
+        return False
 
 
 def show_outcome(out: Console, outcome: Outcome, where: str, *, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """The Compose engine: each method is one script on the machine, one round trip."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -143,6 +144,13 @@ class ComposeEngine:
 
     def _refused(self, names: str) -> _Maker:
         def make(text: str) -> SlipwayError:
+            taken = re.search(r"Bind for \S+:(\d+) failed|address already in use", text)
+            if taken:
+                return EngineError(
+                    f"{self.host.name}: {names}",
+                    f"port {taken[1] or 'that is published'} is taken there",
+                    "see by whom with `docker ps` there, and publish another one",
+                )
             return EngineError(
                 f"{self.host.name}: {names}",
                 f"Docker Compose refused: {text.splitlines()[-1] if text else 'no reason given'}",

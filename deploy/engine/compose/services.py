@@ -107,6 +107,7 @@ def service_of(name: str, service: Document, document: Document, definition: str
         deadline=_deadline(health) if checked else _UNCHECKED_DEADLINE,
         grace=seconds(origin.get("stop_grace_period"), 1.0 if name == EDGE else 10.0),
         upstream=_upstream(name, origin, document, proxy),
+        private=origin.get("x-upstream") is False,
     )
 
 
@@ -157,7 +158,10 @@ def _deadline(health: Document) -> float:
 def _upstream(
     name: str, service: Document, document: Document, proxy: str | None
 ) -> Upstream | None:
-    tuning = service.get("x-upstream") or {}
+    tuning = service.get("x-upstream")
+    if tuning is False:
+        return None
+    tuning = tuning or {}
     if not isinstance(tuning, dict):
         raise ComposeError(
             f"services.{name}.x-upstream",

@@ -24,3 +24,11 @@ def test_bad_first_release(tiny: Workspace) -> None:
     ended = tiny.deploy("v1", MODE="boot")
     assert_ended(ended, ROLLED_BACK, "web", "nothing is left running", "deploy again")
     assert_nothing_there(tiny)
+
+
+def test_port_that_is_taken(served: Workspace, tiny: Workspace) -> None:
+    nginx = served.containers()
+    taken = served.on_server(f"docker port {nginx[0]} 80").rpartition(":")[2].strip()
+    ended = tiny.deploy("v1", PORT=f"{taken}:80")
+    assert_ended(ended, ROLLED_BACK, "deploy@staging.sandbox: edge", f"port {taken} is taken")
+    assert tiny.containers() == []

@@ -25,6 +25,18 @@ from workspace import Workspace
             ["second", "nginx", "both nginx", "ports from one"],
         ),
         (
+            '    expose: ["8000"]\n',
+            "",
+            "services.web",
+            ["nginx sends requests to it", "`expose`", "`x-upstream: false`"],
+        ),
+        (
+            '    expose: ["8000"]\n',
+            '    expose: ["8000"]\n    x-upstream: { prot: 80 }\n',
+            "services.web.x-upstream",
+            ["'prot' is unknown", "port, balance, keepalive"],
+        ),
+        (
             "./web.py:/srv",
             "./absent.py:/srv",
             "services.web.volumes",
@@ -38,6 +50,8 @@ from workspace import Workspace
         "build without image",
         "reserved name",
         "two proxies",
+        "no port for nginx any more",
+        "unknown key of an upstream",
         "missing mounted file",
     ],
 )
@@ -61,3 +75,9 @@ def test_missing_compose_file(live: Workspace) -> None:
     (live.folder / "compose.yaml").unlink()
     place = f"{live.folder / 'deploy.toml'}:"
     assert_ended(live.deploy("v2"), REFUSED, place, "compose.yaml", "mend the path")
+
+
+def test_a_url_with_a_port_that_nginx_does_not_have(live: Workspace) -> None:
+    edit(live.folder / "deploy.toml", "http://tiny.test/", "http://tiny.test:8080/")
+    place = f"{live.folder / 'deploy.toml'}: environments.staging.url"
+    assert_ended(live.deploy("v2"), REFUSED, place, "no port 8080 of nginx", "one of 80")

@@ -322,3 +322,13 @@ def test_a_batch_that_starts_nothing_takes_what_it_stops_out_of_nginx_too() -> N
         step()  # the server complains where it stops what nginx names
 
     assert server.serving()["web"] == 2
+
+
+def test_scaling_down_is_one_batch_where_all_go_at_once() -> None:
+    update = UpdateConfig(start_first=True, parallelism=0)
+    many = {**SHOP, "web": web(replicas=3, depends_on=("db",), update=update)}
+    few = {**SHOP, "web": web(replicas=1, depends_on=("db",), update=update)}
+
+    plan = plan_rollout(few, running(many).observe())
+
+    assert [type(step).__name__ for step in plan.steps] == ["Switch", "Drain", "Stop"]

@@ -240,3 +240,10 @@ def test_what_cannot_be_deployed_is_refused(document: dict[str, Any], message: s
         check_services(document, "compose.yaml")
 
     assert str(error.value).startswith(message)
+
+
+def test_a_service_can_say_that_nginx_does_not_send_to_it() -> None:
+    found = service("web", a_document(nginx=nginx(), web={"expose": ["80"], "x-upstream": False}))
+
+    assert found.upstream is None
+    assert found.private
