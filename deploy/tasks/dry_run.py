@@ -1,4 +1,4 @@
-"""--dry-run: the plan, and every command it would send, against a host that only remembers."""
+"""--dry-run: the plan, and the commands of its steps, against a host that only remembers."""
 
 import dataclasses
 

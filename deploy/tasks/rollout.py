@@ -15,7 +15,7 @@ RECREATE_HELP = "database that may be recreated; can be given several times"
         "env": ENV_HELP,
         "app": APP_HELP,
         "tag": TAG_HELP,
-        "dry-run": "show the plan and every command, and change nothing",
+        "dry-run": "show the plan and the commands of its steps; change nothing",
         "yes": YES_HELP,
         "recreate": RECREATE_HELP,
         "refresh": "ask the registry again for the digest of every tag",
