@@ -22,7 +22,7 @@ def test_bad_release(live: Workspace, mode: str, place: str, wrong: str, evidenc
 
 def test_bad_first_release(tiny: Workspace) -> None:
     ended = tiny.deploy("v1", MODE="boot")
-    assert_ended(ended, ROLLED_BACK, "web", "nothing is left running", "deploy again")
+    assert_ended(ended, ROLLED_BACK, "web", "what it started is gone again", "deploy again")
     assert_nothing_there(tiny)
 
 
