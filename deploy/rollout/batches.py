@@ -19,10 +19,14 @@ def roll_all(rolling: Mapping[str, Change], drain: float, *, live: bool) -> Iter
             yield from _batch(wave, number, drain, live=live)
 
 
-def _batches(change: Change) -> int:
+def _size(change: Change) -> int:
+    """Return how many replicas one batch replaces; a parallelism of 0 means all of them."""
     service = service_of(change)
-    size = service.update.parallelism or max(service.replicas, len(change.old), 1)
-    return max(1, math.ceil(max(change.missing, len(change.old)) / size))
+    return service.update.parallelism or max(service.replicas, len(change.old), 1)
+
+
+def _batches(change: Change) -> int:
+    return max(1, math.ceil(max(change.missing, len(change.old)) / _size(change)))
 
 
 def _batch(wave: Sequence[Change], number: int, drain: float, *, live: bool) -> Iterable[Step]:
@@ -61,7 +65,7 @@ class _Part:
 
 def _part(change: Change, number: int) -> _Part:
     service = service_of(change)
-    size = service.update.parallelism or max(service.replicas, len(change.old), 1)
+    size = _size(change)
     last = number == _batches(change) - 1
     before = min(change.missing, number * size)
     starts = min(size, change.missing - before)
