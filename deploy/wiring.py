@@ -174,11 +174,8 @@ class App:
         """See that the URL's port is one that nginx itself listens on: it is asked there."""
         url = urlsplit(self.environment.url)
         proxy = proxy_of(document)
-        targets = (
-            {int(port["target"]) for port in document["services"][proxy]["ports"]}
-            if proxy
-            else set()
-        )
+        published = document["services"][proxy].get("ports", []) if proxy else []
+        targets = {int(port["target"]) for port in published}
         port = url.port or (443 if url.scheme == "https" else 80)
         if self.environment.url and targets and port not in targets:
             raise SettingsError(
