@@ -15,6 +15,7 @@
     ├── LockHeld                 somebody else is changing this environment
     ├── Changed                  something was written on the server since it was observed
     ├── LockLost                 exit 4: our lock was freed or taken over in the middle of a run
+    ├── Interrupted              SIGINT or SIGTERM came before anything was changed
     ├── SandboxError             the sandbox cannot be built or started
     ├── RolledBack               exit 3: failed, and the old release serves again
     └── NeedsPerson              exit 4: failed, and a person must act; says with which command
@@ -39,6 +40,10 @@ class SlipwayError(Exception):
         self.remedy = remedy
         self.detail = detail
         super().__init__(place, wrong, remedy)
+
+    def add(self, also: str) -> None:
+        """Say one thing more about what is wrong."""
+        self.wrong = f"{self.wrong}; {also}"
 
     def __str__(self) -> str:
         line = f"{self.place}: {_sentence(self.wrong)}"
@@ -106,6 +111,13 @@ class LockLost(SlipwayError):
     """This run's lock was freed or taken over; nothing more may be changed, not even undone."""
 
     exit_code: ClassVar[int] = 4
+
+
+class Interrupted(SlipwayError):
+    """SIGINT or SIGTERM stopped it."""
+
+    def __init__(self) -> None:
+        super().__init__("interrupted", "it was stopped by a signal", "run it again when ready")
 
 
 class SandboxError(SlipwayError):

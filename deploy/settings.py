@@ -32,7 +32,7 @@ class Migrate:
 
 @dataclass(frozen=True)
 class RolloutSettings:
-    """How a rollout goes: `keep` releases stay bootable; `drain` bounds a drain, in seconds.
+    """How a rollout goes: `keep` releases stay bootable; `drain` and `pull` bound, in seconds.
 
     `wake` lets the edge start nginx after a power cut, for which it gets Docker's socket.
     """
@@ -40,7 +40,17 @@ class RolloutSettings:
     migrate: Migrate | None = None
     keep: int = 5
     drain: float = 35.0
+    pull: float = 900.0
     wake: bool = True
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Who pulls the images of `host`; the password stands in the variable `password_env`."""
+
+    host: str
+    username: str
+    password_env: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class Settings:
     folder: Path
     environments: Mapping[str, Environment]
     rollout: RolloutSettings
+    registry: Registry | None = None
 
     def environment(self, name: str | None) -> Environment:
         """Return the environment called `name`; without a name, DEPLOY_ENV or the only one."""
@@ -131,11 +142,12 @@ def _settings(top: "_Table", folder: Path) -> Settings:
         for name in top.table("environments").names()
     }
     rollout = _rollout(top.table("rollout"))
+    registry = _registry(top.table("registry")) if "registry" in top.names() else None
     top.table("backup").ignore()
     top.close()
     if not environments:
         raise top.error("environments", "no environment is described", "add [environments.staging]")
-    return Settings(app, folder, environments, rollout)
+    return Settings(app, folder, environments, rollout, registry)
 
 
 def _environment(table: "_Table", name: str, folder: Path, compose: tuple[str, ...]) -> Environment:
@@ -171,6 +183,16 @@ def _url(table: "_Table") -> str:
     return url
 
 
+def _registry(table: "_Table") -> Registry:
+    registry = Registry(
+        table.required("host"), table.required("username"), table.required("password_env")
+    )
+    if "/" in registry.host:
+        raise table.error("host", f"{registry.host!r} is no host", 'write "registry.example.com"')
+    table.close()
+    return registry
+
+
 def _rollout(table: "_Table") -> RolloutSettings:
     migrate = None
     if "migrate" in table.names():
@@ -185,6 +207,7 @@ def _rollout(table: "_Table") -> RolloutSettings:
         migrate=migrate,
         keep=table.positive("keep", RolloutSettings.keep),
         drain=table.duration("drain", RolloutSettings.drain),
+        pull=table.duration("pull", RolloutSettings.pull, least=1),
         wake=table.boolean("wake", default=RolloutSettings.wake),
     )
     table.close()

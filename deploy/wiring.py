@@ -1,6 +1,7 @@
 """From settings to live objects: the only room that knows every concrete class."""
 
 import json
+import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -14,11 +15,13 @@ from urllib.parse import urlsplit
 from deploy.engine.base import Observation
 from deploy.engine.compose.document import compose_argv, read_document
 from deploy.engine.compose.engine import ComposeEngine, repository_of
+from deploy.engine.compose.login import Login
 from deploy.engine.compose.render import Place, images_of, render
 from deploy.engine.compose.services import proxy_of
 from deploy.errors import SettingsError
-from deploy.host import Command, Host, check
+from deploy.host import Command, Host, Secret, check
 from deploy.host.local import LocalHost
+from deploy.host.masked import MaskedHost
 from deploy.host.ssh import SshHost
 from deploy.proxy.nginx import Nginx
 from deploy.rollout.deploy import Draft
@@ -76,15 +79,20 @@ class App:
 
     def target(self, host: Host | None = None) -> Target:
         """Return the live objects for this environment; the connection opens when it is used."""
-        host = host or self.host()
+        host = host or self._masked(self.host())
         return Target(
             host,
-            ComposeEngine(host, self.project, self.root),
+            ComposeEngine(host, self.project, self.root, self.settings.rollout.pull, self.login()),
             Nginx(host, self.project, self.environment.url),
             self.root,
             self.settings.rollout.keep,
             self.settings.rollout.drain,
         )
+
+    def _masked(self, host: Host) -> Host:
+        """Return `host`, whose evidence does not show what is in the env file."""
+        env_file_here = self.environment.env_file
+        return MaskedHost(host, env_file.secrets_of(env_file_here)) if env_file_here else host
 
     def host(self) -> Host:
         """Return the way to this environment's machine."""
@@ -103,6 +111,15 @@ class App:
             raise SettingsError(addresses[0], "the sandbox is not up", "start it: `inv sandbox.up`")
         configs = [Path("~/.ssh/config").expanduser(), Path("/etc/ssh/ssh_config")]
         return SshHost(addresses[0], tuple([sandbox, *configs] if is_sandbox else configs))
+
+    def login(self) -> Login | None:
+        """Return who pulls from the registry of deploy.toml."""
+        registry = self.settings.registry
+        if registry is None:
+            return None
+        password = os.environ.get(registry.password_env)
+        secret = Secret(password) if password else None
+        return Login(registry.host, registry.username, secret, registry.password_env)
 
     def extras(self) -> Extras:
         """Return what a deploy does besides swapping."""

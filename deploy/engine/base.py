@@ -46,6 +46,7 @@ class Service:
     `rolls` tells whether it can be replaced start-first; if not, `why` says what stands against it.
     `deadline` is how long a new replica may take to become healthy, `grace` how long it may take to
     stop, both in seconds. `private` says that nginx does not send to it, whatever it did before.
+    `publishes` are TCP ports of the machine as `address:port`, `:port` on all addresses.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Service:
     grace: float = 10.0
     upstream: Upstream | None = None
     private: bool = False
+    publishes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Replica:
     restarts: int = 0
     started_at: str = ""
     addresses: Mapping[str, str] = field(default_factory=dict)
+    publishes: tuple[str, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -114,7 +117,8 @@ class Observation:
     """What one look at a machine found. `now` is the machine's own clock, seconds since 1970.
 
     `stamp` changes whenever something was written down there; `releases` are the records as JSON
-    documents by id; `upstreams` maps a service to the description in its rendered file.
+    documents by id; `upstreams` maps a service to the description in its rendered file;
+    `taken` are the TCP ports where something else than these replicas listens, as `address:port`.
     """
 
     now: float
@@ -129,6 +133,7 @@ class Observation:
     upstreams: Mapping[str, str] = field(default_factory=dict)
     lock: LockSeen | None = None
     journal: tuple[Mapping[str, Any], ...] = ()
+    taken: tuple[str, ...] = ()
 
     def of(self, service: str) -> tuple[Replica, ...]:
         """Return the replicas of `service`, oldest first."""
@@ -155,6 +160,9 @@ class Engine(Protocol):
 
     def pull(self, images: Sequence[str], watch: Watch) -> Mapping[str, str]:
         """Fetch `images`; return each with its digest."""
+
+    def check(self, release: str) -> None:
+        """See that the files of a recorded release are there. Raises `EngineError`."""
 
     def start(
         self,

@@ -1,6 +1,7 @@
 """Another machine, by SSH: the only door to Fabric and paramiko."""
 
 import contextlib
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -27,6 +28,9 @@ CONNECT_TIMEOUT = 10  # seconds to reach the machine, and again for its banner a
 KEEPALIVE = 5  # seconds between keep-alives
 DEAD_AFTER = 20_000  # milliseconds without an acknowledgement until the connection counts as broken
 NO_EXIT_STATUS = -1  # what paramiko reports when the other side vanished before the exit status
+
+# Its threads log each connection that breaks with a traceback; what broke is in our own errors.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 
 class SshProcess:

@@ -12,6 +12,8 @@ from deploy.host.base import Host, check
 from deploy.host.command import Command, Result, Script
 
 BUSY, LOST, ALIVE = 75, 76, "."
+FULL = "No space left on device"  # in the words of every program
+FREE_SPACE = "free space there, for instance with `docker image prune`,"
 
 Errors = Mapping[int, Callable[[str], SlipwayError]]
 
@@ -78,6 +80,13 @@ def run_step(
         )
     if result.exit_code in step.errors:
         raise step.errors[result.exit_code](detail)
+    if FULL in detail:
+        raise EngineError(
+            host.name,
+            f"its disk is full: `{step.title}` could not write",
+            f"{FREE_SPACE} and run it again",
+            detail=detail,
+        )
     return check(host.name, step.command(run), result)
 
 

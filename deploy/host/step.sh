@@ -11,6 +11,14 @@ trap '' PIPE HUP
 root=$1 run=$2 title=$3
 shift 3
 cd "$root" || exit 76
+# What the client sends is awaited before anything is held: one that sleeps holds nobody up. Who
+# removes the file meanwhile ends this step before it begins.
+input=.input.$run.$$
+if true 2>/dev/null >"$input"; then
+    cat >"$input" || :
+    exec <"$input"
+    rm -f "$input"
+fi
 exec 9>>.step
 flock -w 60 9 || { echo "still running here: $(cat .step)" >&2; exit 75; }
 [ "$(cat lock/run 2>/dev/null)" = "$run" ] || { cat lock/holder 2>/dev/null >&2 || :; exit 76; }

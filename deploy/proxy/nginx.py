@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from deploy.errors import ProxyError, SlipwayError, Unhealthy
 from deploy.host import Host, Run, Script, Step, run_step, step_script
 from deploy.host.archive import READABLE, pack
+from deploy.host.step import FREE_SPACE, FULL
 
 _HERE = "deploy.proxy"
 _SWITCH = step_script(_HERE, "switch.sh", "reload.sh")
@@ -17,6 +18,21 @@ NO_URL = "-"
 _SLACK = 90.0  # seconds for tests, reloads and probes beyond the waiting that was asked for
 
 Watch = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a URL answers through nginx: `text` is status and body, empty where no nginx runs."""
+
+    url: str
+    text: str
+    ok: bool
+
+    @property
+    def status(self) -> str:
+        """The status code; what stands for it where no connection came about."""
+        code = self.text.split(maxsplit=1)[0] if self.text else ""
+        return "nothing, for no nginx runs" if not code else code.replace("000", "nothing")
 
 
 @dataclass(frozen=True)
@@ -91,28 +107,27 @@ class Nginx:
         )
         run_step(self.host, run, step, watch)
 
-    def ask(self, root: str, ids: Sequence[str]) -> str:
-        """Return what the URL answers through each nginx. Raises `ProxyError` where that is bad."""
+    def ask(self, root: str, ids: Sequence[str]) -> Answer:
+        """Ask each nginx for the URL. Raises `ProxyError` where none is configured."""
         if not self.url:
             raise ProxyError("health", "no url is configured", "add url to the environment")
         if not ids:
-            raise ProxyError("health", "no nginx runs", "look at `inv status`")
+            return Answer(self.url, "", ok=False)
         result = self.host.run(_ASK.command(root, self.url, *ids, timeout=_SLACK))
-        if not result.ok:
-            raise ProxyError(
-                "health", f"{self.url} answers {result.text.strip()}", "see `inv logs`"
-            )
-        return f"{self.url} answers {result.text.strip()}"
+        return Answer(self.url, result.text.strip(), ok=result.ok)
 
     def _errors(self) -> Mapping[int, Callable[[str], SlipwayError]]:
         def error(wrong: str, remedy: str) -> Callable[[str], SlipwayError]:
-            return lambda text: ProxyError("nginx", *_too_old(text, wrong, remedy), detail=text)
+            return lambda text: ProxyError("nginx", *_cause(text, wrong, remedy), detail=text)
 
         mend = "mend nginx's configuration and deploy again"
         look = "what it answered is above; mend it and deploy again"
         return {
             41: lambda text: Unhealthy(
-                "watch", "a new replica crashed after a healthy start", look, detail=text
+                "new replicas",
+                "one crashed after a healthy start",
+                "its log is above; mend it and deploy again",
+                detail=text,
             ),
             50: error(f"the new release does not answer at {self.url} through nginx", look),
             51: error("it refuses its configuration (`nginx -t`)", mend),
@@ -122,16 +137,24 @@ class Nginx:
                 "it cannot resolve the name of a replica",
                 "see that nginx and the service share a network",
             ),
+            56: error("it does not run", "see why with `inv logs`, then deploy again"),
+            57: error("the new one does not start", "its log is above; mend it and deploy again"),
             55: lambda text: ProxyError(
                 "nginx",
-                f"its configuration does not include the upstream in {text}, so it would not follow"
-                " the replicas",
-                "add `include /etc/nginx/upstreams/*.conf;` to its http block and deploy again",
+                *_cause(
+                    text,
+                    f"its configuration does not include the upstream in {text}, so it would not"
+                    " follow the replicas",
+                    "add `include /etc/nginx/upstreams/*.conf;` to its http block and deploy again",
+                ),
             ),
         }
 
 
-def _too_old(text: str, wrong: str, remedy: str) -> tuple[str, str]:
+def _cause(text: str, wrong: str, remedy: str) -> tuple[str, str]:
+    """Return what is behind an error, where its text tells, else `wrong` and `remedy`."""
+    if FULL in text:
+        return "the disk of its server is full", FREE_SPACE + " and deploy again"
     if 'invalid parameter "resolve"' in text or '"keepalive_min_timeout"' in text:
         return "this nginx is too old", "use an image of nginx 1.27.4 or newer"
     return wrong, remedy

@@ -37,9 +37,34 @@ place() {
     done
 }
 
+# await_nginx ID: where it died, Docker may be starting it again. Ends 56: it does not run.
+await_nginx() {
+    up_by=$(($(date +%s) + 10))
+    while :; do
+        case $(docker inspect --format '{{.State.Status}}' "$1" 2>/dev/null) in
+        running) return ;;
+        restarting) [ "$(date +%s)" -ge "$up_by" ] || { sleep 0.2; continue; } ;;
+        esac
+        docker logs --tail 5 "$1" >.nginx.log 2>&1 || :
+        return 56
+    done
+}
+
 # reload ID: test, reload, and wait until new workers serve. The old ones are left in $old_workers.
-# Ends 51: nginx refuses the configuration, 52: it did not take it.
+# Ends 51: nginx refuses the configuration, 52: it did not take it, 56: it does not run.
 reload() {
+    await_nginx "$1" || return
+    life=$(life_of "$1")
+    take "$1" && return
+    code=$?
+    sleep 0.5  # until Docker has noticed
+    [ "$(life_of "$1")" != "$life" ] || return "$code"
+    await_nginx "$1" && take "$1"  # it died meanwhile, and is up again: ask it once more
+}
+
+life_of() { docker inspect --format '{{.State.StartedAt}} {{.State.Status}}' "$1" 2>/dev/null || :; }
+
+take() {
     in_nginx "$1" -t >.nginx.log 2>&1 || return 51
     before=$(workers "$1")
     old_workers="$old_workers $before"
@@ -95,20 +120,23 @@ let_go() {
                 say "$left old workers are still busy after $1 s; going on"
                 break
             }
-            sleep 0.1
+            sleep 0.3
         done
     done
 }
 
-# answer CONTAINER URL: the status code that nginx in CONTAINER gives, its body in .answer.$$
+# answer CONTAINER URL: $status is the code that nginx in CONTAINER gives, $body how its answer begins.
+# No file is written: a full disk would look like an nginx that does not answer.
 answer() {
     authority=${2#*://}
     authority=${authority%%/*}
     port=${authority##*:}
     [ "$port" != "$authority" ] || case $2 in https:*) port=443 ;; *) port=80 ;; esac
-    docker exec "$1" curl --silent --show-error --insecure --max-time 10 \
-        --resolve "${authority%%:*}:$port:127.0.0.1" --write-out '\n%{http_code}' "$2" >".answer.$$" 2>&1 || :
-    tail -n 1 ".answer.$$" | grep -E '^[0-9]{3}$' || echo 000
+    said=$(docker exec "$1" curl --silent --show-error --insecure --max-time 10 \
+        --resolve "${authority%%:*}:$port:127.0.0.1" --write-out '\n%{http_code}' "$2" 2>&1) || :
+    last="\$d"
+    status=$(printf '%s\n' "$said" | tail -n 1 | grep -E '^[0-9]{3}$') || { status=000 last=; }
+    body=$({ printf '%s\n' "$said" | sed "$last" | head -c 2000; } 2>/dev/null)
 }
 
 # prove CONTAINER URL COUNT: that many good answers in a row, within 15 s
@@ -117,7 +145,7 @@ prove() {
     bad=0
     proven_by=$(($(date +%s) + 15))
     while [ "$good" -lt "$3" ]; do
-        status=$(answer "$1" "$2")
+        answer "$1" "$2"
         case $status in
         2??) good=$((good + 1)) ;;
         000) good=0 && sleep 0.1 ;;
@@ -125,7 +153,7 @@ prove() {
         esac
         if [ "$bad" -ge 5 ] || [ "$(date +%s)" -ge "$proven_by" ]; then
             echo "$2 answers $status through nginx:" >&2
-            sed '$d' ".answer.$$" | head -c 600 | head -n 8 | sed 's/^/  | /' >&2
+            printf '%.600s\n' "$body" | head -n 8 | sed 's/^/  | /' >&2
             return 1
         fi
     done

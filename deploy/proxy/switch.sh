@@ -6,7 +6,8 @@
 # 2. Place them by rename, nginx -t, reload. 3. Prove it through the nginx that serves.
 # Without upstreams and without nginx containers it is a rehearsal only.
 # Ends 50: the rehearsal failed, 51/52: nginx refused, 53: no answer through nginx (put back),
-# 55: the new configuration does not include an upstream.
+# 55: the new configuration does not include an upstream, 56: nginx does not run,
+# 57: the new nginx does not start.
 project=$1 file=$2 url=$3 count=$4
 shift 4
 ids=$*
@@ -18,9 +19,10 @@ rehearse() {
     docker compose --project-name "$project" --file "$file" run --detach --no-deps --no-TTY \
         --name "$copy" rehearsal >/dev/null 2>.up.log || { tail -n 5 .up.log >&2; return 50; }
     in_nginx "$copy" -t >.nginx.log 2>&1 || {
-        docker logs --tail 5 "$copy" >&2 2>&1 || :
+        docker logs --tail 5 "$copy" >>.nginx.log 2>&1 || :
         cat .nginx.log >&2
-        return 51
+        ! grep -qF '[emerg]' .nginx.log || return 51
+        return 57
     }
     in_nginx "$copy" -T 2>/dev/null | sed -n 's/^# configuration file \(.*\):$/\1/p' >.nginx.log
     for upstream in upstreams.next/*.conf; do
@@ -43,4 +45,4 @@ reload_all upstreams.next
 for nginx in $ids; do
     [ "$url" = - ] || prove "$nginx" "$url" "$count" || { put_back; exit 53; }
 done
-rm -rf upstreams.before .answer.* .nginx.log .up.log
+rm -rf upstreams.before .nginx.log .up.log

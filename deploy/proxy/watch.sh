@@ -28,4 +28,3 @@ while :; do
     alive
     sleep 0.5
 done
-rm -f .answer.*

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from deploy.engine.base import EDGE, Observation, Service
-from deploy.errors import Changed, ComposeError, SettingsError, SlipwayError
+from deploy.errors import Changed, ComposeError, EngineError, SettingsError, SlipwayError
 from deploy.rollout.journal import interrupted_run
 from deploy.rollout.plan import Extras, Plan, plan_rollout
 from deploy.rollout.release import Release, current_release, release_from, releases_of
@@ -94,7 +94,8 @@ def deploy(
                 return Outcome(current_release(seen) or look.draft.release, changed=False)
             if not set(look.plan.interrupts) <= set(confirmed):
                 confirm(Proposal(look.draft.release, look.plan, (), seen, extras))
-        rollout = Rollout(target, look.draft.release, seen, look.plan, report, timings=timings)
+        wanted, reason = look.draft.release, f"deploy {look.draft.release.tag}"
+        rollout = Rollout(target, wanted, seen, look.plan, report, reason, timings)
         try:
             recorded = rollout.carry_out(look.draft.payload)
         except Changed:
@@ -113,9 +114,11 @@ def put(target: Target, choose: Choose, report: Report, confirm: Confirm, reason
     for _ in range(_ATTEMPTS):
         seen = target.engine.observe()
         wanted = choose(seen)
+        _check_ports(target.host.name, wanted.services, seen)
         plan = plan_rollout(wanted.services, seen, drain=target.drain)
         if _is_done(wanted, plan, seen) and seen.current == wanted.id:
             return Outcome(wanted, changed=False)
+        target.engine.check(wanted.id)
         if (
             confirmed is None
             or confirmed[0] != wanted
@@ -155,9 +158,15 @@ def _look(
     pins: Mapping[str, str],
 ) -> _Look:
     draft = blueprint.draft(seen, pins)
-    _check_upstreams(draft.release.services, seen)
+    check_wanted(target.host.name, draft.release.services, seen)
     plan = plan_rollout(draft.release.services, seen, extras, target.drain)
     return _Look(draft, plan, _is_done(draft.release, plan, seen))
+
+
+def check_wanted(place: str, wanted: Mapping[str, Service], seen: Observation) -> None:
+    """Refuse what could not be brought up. Raises `ComposeError`, `EngineError`."""
+    _check_upstreams(wanted, seen)
+    _check_ports(place, wanted, seen)
 
 
 def _check_upstreams(wanted: Mapping[str, Service], seen: Observation) -> None:
@@ -171,6 +180,30 @@ def _check_upstreams(wanted: Mapping[str, Service], seen: Observation) -> None:
                 "put its `expose` back, and a network that nginx is on; or, where nginx no longer"
                 " sends to it, write `x-upstream: false`",
             )
+
+
+def _check_ports(place: str, wanted: Mapping[str, Service], seen: Observation) -> None:
+    """Refuse a port that something else has: what serves would be stopped before it is found out.
+
+    Where Docker runs without its userland proxy, what it publishes cannot be seen here. While
+    another run is at work, its containers may come and go in the middle of a look.
+    """
+    for service in wanted.values() if seen.lock is None else ():
+        for mine in service.publishes:
+            if any(_meet(mine, theirs) for theirs in seen.taken):
+                name = "nginx" if service.edge else service.name
+                port = mine.removeprefix(":")
+                raise EngineError(
+                    place,
+                    f"port {port}, which {name} is to publish, is taken there",
+                    "free it (`ss -ltnp` there says who has it), or publish another one",
+                )
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether two sockets, `address:port` or `:port`, cannot be there at once."""
+    (address, _, port), (its_address, _, its_port) = one.rpartition(":"), other.rpartition(":")
+    return port == its_port and (address == its_address or not (address and its_address))
 
 
 def known_pins(seen: Observation) -> dict[str, str]:

@@ -25,7 +25,8 @@ exec 8>>.claim
 flock -w 30 8 || { echo "another run is taking the lock" >&2; exit 75; }
 if [ -d lock ]; then
     age=$(($(date +%s) - $(stat -c %Y lock/heartbeat 2>/dev/null || echo 0)))
-    if [ ! -e lock/abandoned ] && [ "$age" -lt "$expiry" ]; then
+    # a heartbeat of the future: the clock was set back, after a power cut for one
+    if [ ! -e lock/abandoned ] && [ "$age" -lt "$expiry" ] && [ "$age" -gt "-$expiry" ]; then
         printf '%s\n%s\n' "$age" "$(cat lock/holder)" >&2
         exit 77
     fi
@@ -39,36 +40,67 @@ if [ -d lock ]; then
     note "took over an abandoned lock" "$(cat lock/holder 2>/dev/null || echo '{}')"
     rm -rf lock
 fi
-rm -rf lock.new
-mkdir lock.new
-printf '%s\n' "$run" >lock.new/run || exit 79
-printf '%s\n' "$holder" >lock.new/holder || exit 79
-: >lock.new/heartbeat
+rm -rf lock.new incoming.* .input.*
+prepare() {
+    mkdir lock.new || return
+    printf '%s\n' "$run" >lock.new/run || return
+    printf '%s\n' "$holder" >lock.new/holder || return
+    touch lock.new/heartbeat || return
+    # Room for undoing, should the disk become full meanwhile: catch_up.sh gives it back.
+    head -c 262144 /dev/zero >lock.new/spare || return
+}
+prepare || { rm -rf lock.new; exit 79; }
 mv -T lock.new lock
 exec 8>&- 9>&-
 note begin "$holder"
 
 # What runs now reads the files of earlier releases: none is overwritten, and none is there in part.
+incoming=incoming.$run
 unpack() {
-    rm -rf incoming && mkdir incoming || return
-    head -c "$bytes" >incoming/.tar || return
-    [ "$(wc -c <incoming/.tar)" -eq "$bytes" ] || return  # the client is gone
-    tar -xpof incoming/.tar -C incoming || return
-    for new in incoming/files/*/* incoming/releases/*; do
+    mkdir "$incoming" || return
+    head -c "$bytes" >"$incoming/.tar" || return
+    [ "$(wc -c <"$incoming/.tar")" -eq "$bytes" ] || return  # the client is gone
+    tar -xpof "$incoming/.tar" -C "$incoming" || return
+    for new in "$incoming"/files/*/* "$incoming"/releases/*; do
         [ -e "$new" ] || continue
-        there=${new#incoming/}
+        there=${new#"$incoming"/}
         mkdir -p "$(dirname "$there")" || return
         [ -d "$there" ] || mv -T "$new" "$there" || return
     done
 }
 if [ "$bytes" -gt 0 ]; then
-    unpack || { rm -rf lock incoming; exit 79; }
-    rm -rf incoming
+    # A slow line is no dead one; but the client itself gives up after 180 s.
+    { for _ in $(seq 36); do sleep 5; ours || break; touch lock/heartbeat; done; } <&- >&- 2>&- &
+    coming=$!
+    unpack || {
+        kill "$coming" 2>/dev/null || :
+        rm -rf "$incoming"
+        ! ours || {
+            printf '{"at":%d,"run":"%s","step":"undone","seconds":0,"exit":0}\n' "$(date +%s)" "$run" \
+                >>journal.jsonl 2>/dev/null || :
+            rm -rf lock
+        }
+        exit 79
+    }
+    kill "$coming" 2>/dev/null || :
+    rm -rf "$incoming"
 fi
 echo claimed
+
+# The network may swallow even the end of the connection: whoever beats no more has gone.
+beats() { ours && [ $(($(date +%s) - $(stat -c %Y lock/heartbeat 2>/dev/null || echo 0))) -lt "$expiry" ]; }
+{
+    while beats; do sleep $((1 + expiry / 6)); done
+    ! ours || : >lock/abandoned
+    kill $$
+} <&- >&- 2>&- &
+watch=$!
+dismiss() { kill "$watch" 2>/dev/null || :; }
+trap dismiss EXIT
+
 while IFS= read -r line; do
     ours || exit 76
-    [ "$line" != release ] || { rm -rf lock; exit 0; }
+    [ "$line" != release ] || { dismiss && rm -rf lock; exit 0; }
     touch lock/heartbeat 2>/dev/null || :
 done
 ! ours || : >lock/abandoned

@@ -17,6 +17,7 @@ from deploy.rollout.steps import (
     Drain,
     Introduce,
     Migrate,
+    Rehearse,
     Start,
     Step,
     Swap,
@@ -84,7 +85,7 @@ def plan_rollout(
         *_create(harmless),
         *([Switch(swaps)] if swaps else ()),
         *([Drain(swaps, drain)] if swaps and live else ()),
-        *_front(front, drain),
+        *_front(front, drain, _standing(changes, late)),
         *([Drain(swaps, drain)] if swaps and not live else ()),
         *_replace(late, drain),
         *_remove(acting),
@@ -163,7 +164,7 @@ def _introduce(steps: list[Step], wanted: Mapping[str, Service], seen: Observati
     new = set(upstreams) - set(seen.upstreams)
     proxies = {name for name, service in wanted.items() if service.proxy}
     for position, step in enumerate(steps):
-        if isinstance(step, Switch) or proxies & set(step.services):
+        if isinstance(step, Switch | Rehearse) or proxies & set(step.services):
             if isinstance(step, Switch):
                 new -= set(step.services)
             if new:
@@ -188,16 +189,26 @@ def _extra(extras: Extras, acting: Mapping[str, Change]) -> Iterable[Step]:
         yield migrate
 
 
-def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
+def _standing(changes: Mapping[str, Change], late: Mapping[str, Change]) -> tuple[Swap, ...]:
+    """Return who serves behind nginx at the time when nginx itself is replaced."""
+    there = (c for name, c in changes.items() if name not in late or c.good or c.old)
+    return tuple(
+        replace(swap, keeping=swap.leaving if swap.service in late else (), leaving=())
+        for swap in _swaps(there)
+    )
+
+
+def _front(front: Mapping[str, Change], drain: float, standing: tuple[Swap, ...]) -> Iterable[Step]:
     """Bring up the edge, then replace nginx beside itself in the edge's network namespace.
 
     Two nginx share the ports for a moment, and either may answer: so the new one is rehearsed
-    before it starts, and proven once more when it is alone.
+    before it starts, and proven once more when it is alone. Then it lets the addresses go.
     """
     changes = sorted(front.values(), key=lambda change: not service_of(change).edge)
     yield from clear(changes)
-    if any(service_of(c).proxy and c.missing and (c.good or c.old) for c in changes):
-        yield Switch(())
+    beside = any(service_of(c).proxy and c.missing and (c.good or c.old) for c in changes)
+    if beside:
+        yield Rehearse(standing)
     if any(service_of(c).proxy and c.action == Action.RECREATE for c in changes):
         # Together: an nginx without its edge must not be left behind, not even by a run that dies.
         yield Start(tuple(whole(change) for change in changes), recreate=True)
@@ -210,6 +221,8 @@ def _front(front: Mapping[str, Change], drain: float) -> Iterable[Step]:
         if change.old and change.action != Action.RECREATE:
             yield stop(change.old, max(service.grace, drain))
             yield Watch(0.0, (service.name,))
+    if beside and standing:
+        yield Drain(standing, 0.0)
 
 
 def _beside(change: Change) -> Start:

@@ -5,6 +5,14 @@
 # Ends 47: the record came cut short, nothing is written down.
 release=$1
 shift
+# shellcheck disable=SC2154 # root comes from step.sh
+environment=$(basename "$(dirname "$root")")-$(basename "$root")
+
+# mark RELEASE DIGEST: the tag that tells everybody on this machine that a release needs an image.
+# Other environments may be another user's, whose files cannot be read; and `docker image prune`
+# takes an image whose own tag has moved on.
+mark() { printf 'slipway/kept:%s.%s.%.12s' "$environment" "$1" "${2##*:}"; }
+
 if [ "$release" = keep ]; then
     rm -rf lock
     exit 0
@@ -13,6 +21,9 @@ if [ "$release" != - ]; then
     cat >"releases/$release/.release.json"
     [ "$(wc -l <"releases/$release/.release.json")" -eq 1 ] || exit 47
     sync "releases/$release/.release.json" 2>/dev/null || :
+    [ ! -f "releases/$release/images" ] || while read -r digest _; do
+        docker tag "$digest" "$(mark "$release" "$digest")" >/dev/null 2>&1 || :
+    done <"releases/$release/images"
     mv "releases/$release/.release.json" "releases/$release/release.json"
     rm -f current.new
     ln -s "releases/$release" current.new
@@ -28,19 +39,22 @@ for placed in releases/*; do
     [ -f "$placed/release.json" ] || set -- "$@" "$(basename "$placed")"
 done
 
-# An image goes when no release of any app or environment on this machine names it any more.
+# An image goes when no release of any app or environment on this machine keeps it any more.
 for old; do
     [ -d "releases/$old" ] || continue
     [ ! -f "releases/$old/images" ] || mv "releases/$old/images" "releases/.images.$old"
     rm -rf "releases/$old"
-    [ -f "releases/.images.$old" ] || continue
+done
+for list in releases/.images.*; do  # one may be left of a run that died
+    [ -f "$list" ] || continue
     while read -r digest tag; do
-        ! cat ../../*/*/releases/*/images 2>/dev/null | grep -qF "$digest" || continue
+        docker rmi "$(mark "${list#releases/.images.}" "$digest")" >/dev/null 2>&1 || :
         id=$(docker image inspect --format '{{.ID}}' "$digest" 2>/dev/null) || continue
+        ! docker image inspect --format '{{.RepoTags}}' "$digest" | grep -q slipway/kept: || continue
         [ "$(docker image inspect --format '{{.ID}}' "$tag" 2>/dev/null)" != "$id" ] || docker rmi "$tag" >/dev/null 2>&1 || :
         docker rmi "$digest" >/dev/null 2>&1 || :
-    done <"releases/.images.$old"
-    rm -f "releases/.images.$old"
+    done <"$list"
+    rm -f "$list"
 done
 for folder in files/*; do
     [ ! -d "$folder" ] || grep -qF "$folder" releases/*/compose.yaml 2>/dev/null || rm -rf "$folder"

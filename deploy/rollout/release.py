@@ -69,6 +69,7 @@ def _service(record: Mapping[str, Any]) -> Service:
             "update": UpdateConfig(**_known(UpdateConfig, record.get("update", {}))),
             "upstream": Upstream(**_known(Upstream, upstream)) if upstream else None,
             "depends_on": tuple(record.get("depends_on", ())),
+            "publishes": tuple(record.get("publishes", ())),
         }
     )
 

@@ -4,16 +4,17 @@ import contextlib
 import dataclasses
 import getpass
 import secrets
-import signal
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from deploy.engine.base import Engine, Observation, Service
 from deploy.errors import (
+    AccessDenied,
     CommandTimedOut,
+    Interrupted,
     LockLost,
     NeedsPerson,
     RolledBack,
@@ -22,13 +23,14 @@ from deploy.errors import (
 )
 from deploy.host import Host, Run, run_step, step_script
 from deploy.host import Step as HostStep
-from deploy.proxy.nginx import Nginx
+from deploy.proxy.nginx import Answer, Nginx
 from deploy.rollout.lock import Holder, Lock
 from deploy.rollout.plan import Plan, plan_rollout
 from deploy.rollout.release import Release, current_release, releases_of
 from deploy.rollout.report import Report, Timings, timed
-from deploy.rollout.site import Site
-from deploy.rollout.steps import Step
+from deploy.rollout.signals import Signals
+from deploy.rollout.site import Site, front
+from deploy.rollout.steps import Step, remains
 
 _RECORD = step_script("deploy.rollout", "record.sh")
 _Answer = TypeVar("_Answer")
@@ -36,6 +38,7 @@ _Answer = TypeVar("_Answer")
 _CATCH_UP = step_script("deploy.rollout", "catch_up.sh")
 _RECORD_TIMEOUT = 120.0  # seconds for writing down, pruning, and for an earlier step to end
 _RECONNECT = 45.0  # seconds to wait for a connection that broke in the middle of a run
+_CUT_OFF = (Unreachable, CommandTimedOut, KeyboardInterrupt)  # the step may go on, or have ended
 NO_RELEASE, KEEP = "-", "keep"
 
 
@@ -49,6 +52,22 @@ class Target:
     root: str
     keep: int
     drain: float
+
+
+def ask(target: Target, seen: Observation, release: Release | None) -> Answer:
+    """Ask for the URL of the environment through the nginx of `release`. Raises `ProxyError`."""
+    services = release.services if release else {}
+    return target.proxy.ask(target.root, front(services, seen.replicas))
+
+
+def ask_anyway(target: Target, seen: Observation, release: Release) -> Answer | None:
+    """Ask as `ask` does; what stands against it is the answer. None where no URL is configured."""
+    if not target.proxy.url:
+        return None
+    try:
+        return ask(target, seen, release)
+    except SlipwayError as error:
+        return Answer(target.proxy.url, f"000 {error}", ok=False)
 
 
 def holder_of(reason: str, now: float) -> Holder:
@@ -76,30 +95,63 @@ class Rollout:
         that could not be reached, and any `SlipwayError` where nothing had been changed yet.
         """
         holder = holder_of(self.reason, self.seen.now)
-        with timed(self.report, self.timings, "lock"):
-            lock = Lock.claim(self.target.host, self.target.root, holder, self.seen.stamp, payload)
-        with lock:
-            site = self._site(lock.run, self.wanted.id, self.wanted.services, self.seen)
-            done: list[Step] = []
-            try:
-                for step in self.plan.steps:
-                    done.append(step)
-                    self._do(step, site)
-                recorded = dataclasses.replace(
-                    self.wanted, backup=site.backup or self.wanted.backup
+        with Signals() as signals:
+            with timed(self.report, self.timings, "lock"):
+                lock = Lock.claim(
+                    self.target.host, self.target.root, holder, self.seen.stamp, payload
                 )
-                self._record(lock.run, recorded)
-            except (SlipwayError, KeyboardInterrupt) as error:
-                if not self._was_recorded(error, done, lock.run):
-                    self._failed(error, done, lock.run)
+            with lock:
+                return self._work(lock.run, signals)
+
+    def _work(self, run: Run, signals: Signals) -> Release:
+        """Do the steps and record the release, or undo them."""
+        site = self._site(run, self.wanted.id, self.wanted.services, self.seen)
+        recorded = self.wanted
+        done: list[Step] = []
+        try:
+            signals.heed()
+            for step in self.plan.steps:
+                done.append(step)
+                self._do(step, site)
+            recorded = dataclasses.replace(recorded, backup=site.backup or recorded.backup)
+            self._record(run, recorded)
+            signals.ignore()
+        except (SlipwayError, KeyboardInterrupt) as error:
+            signals.ignore()
+            if isinstance(error, Unreachable):
+                self._come_back(error, done, run)
+            if not self._was_recorded(error, done, run):
+                self._failed(error, done, run)
         return recorded
+
+    def _come_back(self, cut: Unreachable, done: list[Step], run: Run) -> None:
+        """Wait until the server is there again, and the step that was cut off has ended."""
+        self.report.note(f"{cut.place}: {cut.wrong}; trying for {_RECONNECT:.0f} s to come back")
+        try:
+            self._catch_up(run)
+        except LockLost as lost:
+            if len(done) < len(self.plan.steps):
+                for left in remains(done, cut_off=True):
+                    lost.add(left)
+                raise
+        except (Unreachable, AccessDenied):
+            gone = NeedsPerson(
+                cut.place,
+                f"{cut.wrong}, and within {_RECONNECT:.0f} s it could not be reached again",
+                "what was under way there ends by itself; once it can be reached, `inv status`"
+                " says what serves, and `inv deploy` finishes or reverts this run",
+            )
+            for left in remains(done, cut_off=True):
+                gone.add(left)
+            raise gone from None
+        except SlipwayError:
+            return  # the step does not end yet: whoever undoes or ends the run asks once more
 
     def _was_recorded(
         self, error: SlipwayError | KeyboardInterrupt, done: list[Step], run: Run
     ) -> bool:
         """Whether only the answer to the last step was lost: then the release serves."""
-        lost = isinstance(error, Unreachable | CommandTimedOut | KeyboardInterrupt)
-        if len(done) < len(self.plan.steps) or not lost:
+        if len(done) < len(self.plan.steps) or not isinstance(error, _CUT_OFF):
             return False
         try:
             with contextlib.suppress(LockLost):  # given back: that is what recording ends with
@@ -111,31 +163,35 @@ class Rollout:
         return seen.current == self.wanted.id and freed
 
     def _failed(self, error: SlipwayError | KeyboardInterrupt, done: list[Step], run: Run) -> None:
-        failure = error if isinstance(error, SlipwayError) else _interrupted()
+        failure = error if isinstance(error, SlipwayError) else Interrupted()
+        for left in remains(done, cut_off=isinstance(error, _CUT_OFF)):
+            failure.add(left)
         if isinstance(error, LockLost):
             raise error
-        action = self._failure_action(done)
-        if action == "pause":
-            self._finish(run, "paused", (KEEP,), b"")
+        begun = not all(step.harmless for step in done)
+        pauses = begun and self._failure_action(done) == "pause"
+        if begun and not pauses:
+            self._undo(failure, run)
+        try:
+            if pauses:
+                self._finish(run, "paused", (KEEP,), b"")
+            else:
+                self._close(run)
+        except SlipwayError as second:
+            raise NeedsPerson(
+                second.place,
+                f"{failure.wrong}; then the run could not be ended: {second.wrong}",
+                second.remedy,
+                detail=failure.detail,
+            ) from None
+        if pauses:
             raise NeedsPerson(
                 failure.place,
                 f"{failure.wrong}; the rollout pauses, as failure_action says",
                 f"look at `inv status`, then deploy again or `inv rollback` ({failure.remedy})",
                 detail=failure.detail,
             ) from None
-        with _deaf_to_signals():
-            if not all(step.harmless for step in done):
-                self._undo(failure, run)
-            try:
-                self._close(run)
-            except SlipwayError as second:
-                raise NeedsPerson(
-                    second.place,
-                    f"{failure.wrong}; then the run could not be ended: {second.wrong}",
-                    second.remedy,
-                    detail=failure.detail,
-                ) from None
-            raise failure from None
+        raise failure from None
 
     def _failure_action(self, done: list[Step]) -> str:
         """Return what the services of the failed step want: the mildest that is asked for."""
@@ -199,7 +255,7 @@ class Rollout:
         while True:
             try:
                 return act()
-            except Unreachable:
+            except (Unreachable, AccessDenied):  # a machine that boots refuses its users
                 if time.monotonic() > end:
                     raise
                 time.sleep(1)
@@ -235,21 +291,3 @@ def prunable(seen: Observation, wanted: Release, keep: int) -> list[str]:
     ids = [release.id for release in releases_of(seen) if release.id != wanted.id]
     ids.sort(key=lambda name: name != seen.current)  # the way back stays before any other
     return ids[max(keep - 1, seen.current in ids) :]
-
-
-def _interrupted() -> SlipwayError:
-    return SlipwayError("interrupted", "the run was stopped by a signal", "run it again when ready")
-
-
-@contextlib.contextmanager
-def _deaf_to_signals() -> Iterator[None]:
-    """Finish an undo even when Ctrl-C is pressed again; it has its own deadlines."""
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before: list[Callable[..., object] | int | None] = [
-        signal.signal(number, signal.SIG_IGN) for number in signals
-    ]
-    try:
-        yield
-    finally:
-        for number, action in zip(signals, before, strict=True):
-            signal.signal(number, action)

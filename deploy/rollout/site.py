@@ -1,6 +1,6 @@
 """Where the steps of a run act, and what it knows of the replicas there."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deploy.engine.base import Engine, Replica, Service
@@ -45,5 +45,10 @@ class Site:
 
     def front(self) -> list[str]:
         """Return the ids of the nginx containers that run."""
-        names = [service.name for service in self.services.values() if service.proxy]
-        return [replica.id for name in names for replica in self.running(name)]
+        return front(self.services, self.replicas.values())
+
+
+def front(services: Mapping[str, Service], replicas: Iterable[Replica]) -> list[str]:
+    """Return the ids of the nginx containers that run, also of one that is not well."""
+    names = {service.name for service in services.values() if service.proxy}
+    return [replica.id for replica in replicas if replica.service in names and replica.running]

@@ -32,6 +32,11 @@ class Step(ABC):
         """Whether the containers that serve are the same before and after."""
         return False
 
+    @property
+    def lasting(self) -> str:
+        """What no undoing takes back."""
+        return ""
+
     @abstractmethod
     def do(self, site: Site) -> None:
         """Do it. Raises `SlipwayError`."""
@@ -113,6 +118,11 @@ class Migrate(Step):
         """Whether the containers that serve are the same before and after."""
         return True
 
+    @property
+    def lasting(self) -> str:
+        """What no undoing takes back."""
+        return "the migration"
+
     def do(self, site: Site) -> None:
         """Run it."""
         site.engine.migrate(
@@ -151,18 +161,13 @@ class Start(Step):
 
 @dataclass(frozen=True)
 class Switch(Step):
-    """Send traffic to the new replicas, rehearsed before and proven after.
-
-    Without swaps it only rehearses: that is for an nginx that is new itself.
-    """
+    """Send traffic to the new replicas, rehearsed before and proven after."""
 
     swaps: tuple[Swap, ...]
 
     @property
     def title(self) -> str:
         """What it does."""
-        if not self.swaps:
-            return "rehearse the new nginx"
         return f"switch nginx to {_names(self.swaps)}"
 
     @property
@@ -170,21 +175,34 @@ class Switch(Step):
         """The services it acts on."""
         return tuple(swap.service for swap in self.swaps)
 
+    def do(self, site: Site) -> None:
+        """Rehearse, place, reload, prove."""
+        _switch(site, self.swaps, site.front())
+
+
+@dataclass(frozen=True)
+class Rehearse(Step):
+    """Ask a copy of an nginx that is new itself, before it starts beside the old one.
+
+    It finds the addresses of what serves beside the names: a new nginx has no answer from DNS in
+    its first moment, and would answer 502.
+    """
+
+    standing: tuple[Swap, ...]
+
+    @property
+    def title(self) -> str:
+        """What it does."""
+        return "rehearse the new nginx"
+
     @property
     def harmless(self) -> bool:
         """Whether the containers that serve are the same before and after."""
-        return not self.swaps
+        return True
 
     def do(self, site: Site) -> None:
-        """Rehearse, place, reload, prove."""
-        texts, count = {}, 1
-        for swap in self.swaps:
-            new, old = swap.servers(site)
-            texts[f"{swap.service}.conf"] = render_switched(swap.service, swap.options(), new, old)
-            count = max(count, len(new) + 1)
-        compose_file = site.engine.compose_file(site.release)
-        front = site.front() if self.swaps else []
-        site.proxy.switch(site.run, compose_file, texts, ids=front, count=count, watch=site.say)
+        """Rehearse and place; the nginx that runs is not told."""
+        _switch(site, self.standing, [])
 
 
 @dataclass(frozen=True)
@@ -325,5 +343,26 @@ class Pause(Step):
         time.sleep(self.seconds)
 
 
+def _switch(site: Site, swaps: Sequence[Swap], front: Sequence[str]) -> None:
+    texts, count = {}, 1
+    for swap in swaps:
+        new, old = swap.servers(site)
+        texts[f"{swap.service}.conf"] = render_switched(swap.service, swap.options(), new, old)
+        count = max(count, len(new) + 1)
+    compose_file = site.engine.compose_file(site.release)
+    site.proxy.switch(site.run, compose_file, texts, ids=front, count=count, watch=site.say)
+
+
 def _names(swaps: Sequence[Swap]) -> str:
     return ", ".join(swap.service for swap in swaps)
+
+
+def remains(begun: Sequence[Step], *, cut_off: bool) -> list[str]:
+    """Return what no undoing takes back of the steps `begun`, of which the last did not end well.
+
+    `cut_off` says that it is not known how the last one ended.
+    """
+    left = [f"{step.lasting} has run and is not undone" for step in begun[:-1] if step.lasting]
+    if cut_off:
+        left += [f"{step.lasting} may have run" for step in begun[-1:] if step.lasting]
+    return left

@@ -1,8 +1,9 @@
 """Load that never retries: every request that does not end well counts as failed.
 
 Run as a process of its own (`python -m deploy.sandbox.load`), so that it does not share an
-interpreter with what it measures. It ends when its standard input ends, after the requests that are
-under way, and prints one JSON document: sent, failed, the failures by reason, versions seen.
+interpreter with what it measures. For each line on its standard input it prints, as one JSON
+document on a line, what came of the requests so far: sent, failed, the failures by reason, versions
+seen. It ends when its standard input ends, after the requests that are under way, with a last one.
 """
 
 import argparse
@@ -15,8 +16,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 VERSION_HEADER = "X-App-Version"
 _TIMEOUT = 30.0
@@ -72,30 +74,31 @@ class Tally:
     order: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def good(self, shape: Shape, version: str) -> None:
+    def good(self, shape: str, version: str) -> None:
         """Count an answer."""
         with self.lock:
-            self.sent[shape.name] += 1
+            self.sent[shape] += 1
             self.versions[version] += 1
             if version and (not self.order or self.order[-1] != version):
                 self.order.append(version)
 
-    def bad(self, shape: Shape, why: str) -> None:
-        """Count a failure."""
+    def bad(self, shape: str, begun: float, why: str) -> None:
+        """Count a failure of a request that was `begun` at that time."""
         with self.lock:
-            self.sent[shape.name] += 1
-            self.failures.append({"at": time.time(), "shape": shape.name, "why": why})
+            self.sent[shape] += 1
+            self.failures.append({"begun": begun, "at": time.time(), "shape": shape, "why": why})
 
     def summary(self) -> dict[str, object]:
         """Return everything as one document."""
-        return {
-            "sent": sum(self.sent.values()),
-            "failed": len(self.failures),
-            "shapes": dict(self.sent),
-            "failures": self.failures,
-            "versions": dict(self.versions),
-            "order": self.order[:50],
-        }
+        with self.lock:
+            return {
+                "sent": sum(self.sent.values()),
+                "failed": len(self.failures),
+                "shapes": dict(self.sent),
+                "failures": list(self.failures),
+                "versions": dict(self.versions),
+                "order": self.order[:50],
+            }
 
 
 @dataclass
@@ -105,17 +108,23 @@ class Load:
     address: str
     port: int
     host: str
+    shapes: tuple[Shape, ...] = SHAPES
+    tls: bool = True
     tally: Tally = field(default_factory=Tally)
     over: threading.Event = field(default_factory=threading.Event)
     threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
         """Start all workers."""
-        for shape in SHAPES:
+        for shape in self.shapes:
             for _ in range(shape.workers):
-                thread = threading.Thread(target=self._work, args=(shape,), daemon=True)
-                thread.start()
-                self.threads.append(thread)
+                self.begin(self._work, shape)
+
+    def begin(self, work: Callable[..., None], *arguments: object) -> None:
+        """Start one worker."""
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        thread.start()
+        self.threads.append(thread)
 
     def stop(self) -> None:
         """Let the requests under way finish, and end."""
@@ -124,25 +133,29 @@ class Load:
             thread.join()
 
     def _work(self, shape: Shape) -> None:
-        connection: http.client.HTTPSConnection | None = None
+        connection: http.client.HTTPConnection | None = None
         while not self.over.is_set():
-            connection = connection or self._connect()
+            connection = connection or self.connect()
+            begun = time.time()
             try:
                 status, version = self._ask(connection, shape)
             except (OSError, http.client.HTTPException) as error:
-                self.tally.bad(shape, f"{type(error).__name__}: {error}")
+                self.tally.bad(shape.name, begun, f"{type(error).__name__}: {error}")
                 connection = None
             else:
                 if status == http.HTTPStatus.OK:
-                    self.tally.good(shape, version)
+                    self.tally.good(shape.name, version)
                 else:
-                    self.tally.bad(shape, f"status {status}")
+                    self.tally.bad(shape.name, begun, f"status {status}")
             if connection and not shape.keep_alive:
                 connection.close()
                 connection = None
             self.over.wait(shape.pause)
 
-    def _connect(self) -> http.client.HTTPSConnection:
+    def connect(self) -> http.client.HTTPConnection:
+        """Return a new connection, not opened yet."""
+        if not self.tls:
+            return http.client.HTTPConnection(self.address, self.port, timeout=_TIMEOUT)
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # the sandbox's certificate is self-signed
@@ -150,7 +163,7 @@ class Load:
             self.address, self.port, timeout=_TIMEOUT, context=context
         )
 
-    def _ask(self, connection: http.client.HTTPSConnection, shape: Shape) -> tuple[int, str]:
+    def _ask(self, connection: http.client.HTTPConnection, shape: Shape) -> tuple[int, str]:
         headers = {"Host": self.host, "Content-Type": "application/json"}
         connection.request(shape.method, shape.path, shape.body or None, headers)
         answer = connection.getresponse()
@@ -167,9 +180,22 @@ class LoadProcess:
     @classmethod
     def start(cls, port: int, host: str) -> "LoadProcess":
         """Start to ask for `host` at `port` on this machine."""
-        argv = [sys.executable, "-m", "deploy.sandbox.load", str(port), host]
+        return cls.of([sys.executable, "-m", "deploy.sandbox.load", str(port), host])
+
+    @classmethod
+    def of(cls, argv: Sequence[str]) -> Self:
+        """Start `argv`, which calls `serve`."""
         pipe = subprocess.PIPE
         return cls(subprocess.Popen(argv, stdin=pipe, stdout=pipe, text=True))
+
+    def so_far(self) -> dict[str, Any]:
+        """Return what came of it so far."""
+        if self.process.stdin is None or self.process.stdout is None:
+            raise ValueError("it was not started with pipes")
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        summary: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return summary
 
     def stop(self) -> dict[str, Any]:
         """End the load; return what came of it."""
@@ -183,17 +209,22 @@ class LoadProcess:
         self.process.communicate()
 
 
+def serve(load: Load) -> None:
+    """Send, answer each line on standard input with a summary, and end when it ends."""
+    load.start()
+    for _ in sys.stdin:
+        print(json.dumps(load.tally.summary()), flush=True)
+    load.stop()
+    print(json.dumps(load.tally.summary()))
+
+
 def main() -> None:
     """Send until standard input ends, then print the summary."""
     parser = argparse.ArgumentParser(description="Load on a sandbox server, on loopback only.")
     parser.add_argument("port", type=int, help="the server's HTTPS port on this machine")
     parser.add_argument("host", help="the name to ask for, such as staging.sandbox")
     flags = parser.parse_args()
-    load = Load("127.0.0.1", flags.port, flags.host)
-    load.start()
-    sys.stdin.read()
-    load.stop()
-    print(json.dumps(load.tally.summary()))
+    serve(Load("127.0.0.1", flags.port, flags.host))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import docker
 from docker.errors import APIError
@@ -124,11 +125,18 @@ class Sandbox(Checkout):
             for name in SERVERS
         }
         reach = {name: chosen[name]["ssh"] for name in SERVERS}
-        self.known_hosts.write_text(keys.known_hosts(hosts))
-        self.ssh_config.write_text(keys.ssh_config(reach, self.client_key, self.known_hosts))
+        _write(self.known_hosts, keys.known_hosts(hosts))
+        _write(self.ssh_config, keys.ssh_config(reach, self.client_key, self.known_hosts))
         self.builder_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.builder_folder.stat().st_uid != os.getuid():
             raise SandboxError(str(self.builder_folder), "it belongs to somebody else")
+
+
+def _write(path: Path, text: str) -> None:
+    """Put a file in the place of the old one, at once: somebody may be reading it."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(text)
+    new.replace(path)
 
 
 def _purge(client: docker.DockerClient, report: Report) -> None:

@@ -8,11 +8,15 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from deploy.errors import SettingsError
+from deploy.host import Secret
 
 GENERATE = "# generate"  # the comment above a variable that is a secret of one environment
 _BITS = 192
 _PLACEHOLDER = re.compile(r"^(change[-_ ]?me|changeit|todo|xxx+|your[-_ ].*|<.*>)$", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"^(\w+)=\s*$")
+_TELLING = re.compile(r"pass|secret|token|key|credential|salt|auth", re.IGNORECASE)
+_LOGIN = re.compile(r"://[^/@\s]*:([^/@\s]+)@")
+_LEAST, _LEAST_TELLING = 8, 4  # shorter ones stand in ordinary words: `true`, `info`, `8080`
 
 
 def fill(example: str) -> str:
@@ -58,3 +62,20 @@ def check(path: Path) -> None:
             starts = [line.partition("=")[0].split()[-1:] for line in lines]
             number = starts.index([name]) + 1 if [name] in starts else 1
             raise SettingsError(f"{path}:{number}", f"{name} is still a placeholder", "fill it in")
+
+
+def secrets_of(path: Path) -> tuple[Secret, ...]:
+    """Return what an env file holds that must not be shown: as it is written, and as it is meant.
+
+    A value that is no secret is hidden with the others where it is long: rather that than a leak.
+    """
+    try:
+        found = [dotenv_values(path, interpolate=meant) for meant in (False, True)]
+    except (OSError, UnicodeDecodeError):
+        return ()
+    hidden = set()
+    for name, value in (pair for values in found for pair in values.items()):
+        if value and len(value) >= (_LEAST_TELLING if _TELLING.search(name) else _LEAST):
+            hidden.add(value)
+        hidden.update(word for word in _LOGIN.findall(value or "") if len(word) >= _LEAST_TELLING)
+    return tuple(Secret(value) for value in sorted(hidden))

@@ -10,7 +10,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import Task
 from invoke.tasks import task as invoke_task
 
-from deploy.errors import SlipwayError
+from deploy.errors import Interrupted, SlipwayError
 
 ENV_HELP = "environment of deploy.toml, such as staging (default: DEPLOY_ENV, or the only one)"
 APP_HELP = "app: a folder under compose/ (default: DEPLOY_APP, ./deploy.toml, or the only app)"
@@ -23,13 +23,14 @@ class SlipwayTask(Task):  # type: ignore[type-arg]  # Task is generic in its hin
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task; a `SlipwayError` becomes its line on stderr and its exit code."""
         signal.signal(signal.SIGTERM, _terminated)
+        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # the task before it left it deaf
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             return super().__call__(*args, **kwargs)
         except SlipwayError as error:
             _fail(error)
         except KeyboardInterrupt:
-            print("interrupted.", file=sys.stderr)
-            raise Exit(code=1) from None
+            _fail(Interrupted())
         except BrokenPipeError:
             sys.stderr.close()
             raise Exit(code=1) from None

@@ -7,7 +7,7 @@ from rich.console import Console
 from deploy.engine.compose.imagined import imagine
 from deploy.host import Run
 from deploy.host.recording import RecordingHost
-from deploy.rollout.deploy import Proposal, known_pins
+from deploy.rollout.deploy import Proposal, check_wanted, known_pins
 from deploy.rollout.plan import plan_rollout
 from deploy.rollout.run import Target
 from deploy.rollout.site import Site
@@ -22,6 +22,7 @@ def rehearse(
     seen = target.engine.observe()
     pins = known_pins(seen)
     draft = blueprint.draft(seen, pins)
+    check_wanted(target.host.name, draft.release.services, seen)
     extras = app.extras()
     plan = plan_rollout(draft.release.services, seen, extras, target.drain)
     pulls = tuple(sorted((blueprint.images - set(pins)) | blueprint.moving))

@@ -19,29 +19,33 @@ def status(
     import json as jsonlib
 
     from deploy.rollout.release import current_release
+    from deploy.rollout.run import ask_anyway
+    from deploy.rollout.verdict import findings
     from deploy.tasks import show
     from deploy.wiring import open_app
 
     opened = open_app(app, env)
     with opened.reach() as target:
         seen = target.engine.observe()
-    release = current_release(seen)
+        release = current_release(seen)
+        answer = ask_anyway(target, seen, release) if release else None
     if json:
         print(
             jsonlib.dumps(
                 {
                     "release": release.id if release else None,
                     "tag": release.tag if release else None,
+                    "serves": answer.ok if answer else None,
                     "replicas": [dataclasses.asdict(replica) for replica in seen.replicas],
                     "lock": dataclasses.asdict(seen.lock) if seen.lock else None,
-                    "findings": show.findings(seen, release),
+                    "findings": findings(seen, release),
                     "disk_free": seen.disk_free,
                 }
             )
         )
         return
     where = opened.where
-    show.show_status(show.console(), seen, release, where)
+    show.show_status(show.console(), seen, release, answer, where)
 
 
 @task(help={"env": ENV_HELP, "app": APP_HELP, "json": JSON_HELP})
@@ -75,18 +79,20 @@ def health(
     app: str = "",
 ) -> None:
     """Ask for the URL of deploy.toml through nginx, and say what it answers."""
+    from deploy.errors import ProxyError
     from deploy.rollout.release import current_release
+    from deploy.rollout.run import ask
     from deploy.tasks import show
     from deploy.wiring import open_app
 
     opened = open_app(app, env)
     with opened.reach() as target:
         seen = target.engine.observe()
-        release = current_release(seen)
-        fronts = [s.name for s in release.services.values() if s.proxy] if release else []
-        ids = [replica.id for name in fronts for replica in seen.of(name) if replica.running]
-        answer = target.proxy.ask(target.root, ids)
-    show.console().print(answer, markup=False)
+        answer = ask(target, seen, current_release(seen))
+    if not answer.ok:
+        wrong = f"{answer.url} answers {answer.status}"
+        raise ProxyError("health", wrong, "see `inv logs`", detail=answer.text)
+    show.console().print(f"{answer.url} answers {answer.text}", markup=False)
 
 
 @task(

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -10,10 +9,12 @@ from rich.table import Table
 
 from deploy.engine.base import Observation
 from deploy.errors import SettingsError, SlipwayError
+from deploy.proxy.nginx import Answer
 from deploy.rollout.deploy import Confirm, Outcome, Proposal
 from deploy.rollout.difference import Action
-from deploy.rollout.journal import interrupted_run
-from deploy.rollout.release import Release
+from deploy.rollout.journal import clock
+from deploy.rollout.release import Release, current_release
+from deploy.rollout.verdict import findings, headline, what_was_found
 
 _SIGNS = {
     Action.CREATE: "+",
@@ -66,9 +67,9 @@ def show_proposal(out: Console, proposal: Proposal, where: str) -> None:
     """Print what is about to happen."""
     release = proposal.release
     out.print(f"[bold]{where}[/]: release {release.id}, tag {release.tag}", highlight=False)
-    cut_off = interrupted_run(proposal.seen.journal)
-    if cut_off:
-        out.print(f"found: {cut_off}; this run finishes or reverts it", style="yellow")
+    found = what_was_found(proposal.seen, release.services, current_release(proposal.seen))
+    if found:
+        out.print(f"found: {found}", style="yellow", markup=False)
     for change in proposal.plan.changes.values():
         if change.action == Action.KEEP:
             continue
@@ -168,7 +169,7 @@ def show_releases(out: Console, releases: Sequence[Release], current: str) -> No
     for heading in ("", "release", "tag", "made", "by", "backup"):
         table.add_column(heading)
     for release in releases:
-        made = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(release.created_at))
+        made = clock(release.created_at)
         mark = "->" if release.id == current else ""
         table.add_row(
             mark, release.id, release.tag, made, release.created_by, release.backup or "none"
@@ -176,12 +177,12 @@ def show_releases(out: Console, releases: Sequence[Release], current: str) -> No
     out.print(table)
 
 
-def show_status(out: Console, seen: Observation, release: Release | None, where: str) -> None:
+def show_status(
+    out: Console, seen: Observation, release: Release | None, answer: Answer | None, where: str
+) -> None:
     """Print what runs, in words that a person on call at night understands."""
-    if release:
-        out.print(f"[bold]{where}[/]: release {release.id}, tag {release.tag}")
-    else:
-        out.print(f"[bold]{where}[/]: nothing is deployed here yet")
+    style = "bold" if answer is None or answer.ok else "bold red"
+    out.print(headline(where, release, answer), style=style, markup=False)
     table = Table(box=None, pad_edge=False)
     for heading in ("service", "runs", "wanted", "state"):
         table.add_column(heading)
@@ -197,32 +198,10 @@ def show_status(out: Console, seen: Observation, release: Release | None, where:
     )
 
 
-def findings(seen: Observation, release: Release | None) -> list[str]:
-    """Return what is not as it should be, one sentence each."""
-    found = []
-    if seen.lock:
-        state = "abandoned" if seen.lock.abandoned else f"heartbeat {seen.lock.age:.0f} s ago"
-        found.append(f"locked: {seen.lock.reason} by {seen.lock.owner} ({state})")
-    cut_off = interrupted_run(seen.journal)
-    if cut_off and not seen.lock:
-        found.append(f"cut off: {cut_off}; `inv deploy` finishes or reverts it")
-    for name, service in (release.services if release else {}).items():
-        there = seen.of(name)
-        good = [r for r in there if r.serving and r.definition == service.definition]
-        other = [r for r in there if r.running and r.definition != service.definition]
-        if not good and not other:
-            found.append(f"{name} is DOWN: no replica runs")
-        elif len(good) < service.replicas:
-            found.append(f"{name}: {len(good)} of {service.replicas} wanted replicas are well")
-        if other:
-            found.append(f"{name}: {len(other)} replicas of another release run beside it")
-    return found
-
-
 def _service_row(seen: Observation, release: Release | None, name: str) -> tuple[str, str, str]:
     there = seen.of(name)
     running = [replica for replica in there if replica.running]
-    states = sorted({replica.health or replica.state for replica in there})
+    states = sorted({(replica.running and replica.health) or replica.state for replica in there})
     service = release.services.get(name) if release else None
     wanted = str(service.replicas) if service else "0"
     return str(len(running)), wanted, ", ".join(states) or "absent"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from deploy.errors import SettingsError
-from deploy.settings import Migrate, find_app, load
+from deploy.settings import Migrate, Registry, find_app, load
 
 MINIMAL = """\
 [environments.staging]
@@ -240,3 +240,24 @@ def test_no_app_at_all(tmp_path: Path) -> None:
     (tmp_path / "compose" / "bare").mkdir(parents=True)
     with pytest.raises(SettingsError, match=r"bare has no deploy\.toml"):
         find_app(tmp_path, "bare")
+
+
+def test_a_login_for_a_registry(folder: Path) -> None:
+    table = '[registry]\nhost = "r.io"\nusername = "robot"\npassword_env = "PASSWORD"\n'
+    (folder / "deploy.toml").write_text(f"{MINIMAL}{table}")
+    assert load(folder).registry == Registry("r.io", "robot", "PASSWORD")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('host = "r.io"\nusername = "robot"', "registry.password_env: it is missing."),
+        ('host = "r.io/team"\nusername = "a"\npassword_env = "P"', "'r.io/team' is no host."),
+        (
+            'host = "r.io"\nusername = "a"\npassword_env = "P"\npassword = "x"',
+            "registry.password: the key is unknown. did you mean 'password_env'?",
+        ),
+    ],
+)
+def test_a_login_that_is_not_whole(folder: Path, table: str, message: str) -> None:
+    assert message in refusal(folder, f"{MINIMAL}[registry]\n{table}\n")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.engine.base import Observation, Replica, Scale, Watch
+from deploy.engine.compose.login import Login, registry_of
 from deploy.engine.compose.observe import CONTAINER, parse_observation, parse_replicas
 from deploy.errors import EngineError, SlipwayError, Unhealthy
 from deploy.host import Host, Result, Run, Script, Step, run_step, step_script
@@ -15,22 +16,31 @@ _Maker = Callable[[str], SlipwayError]
 _HERE = "deploy.engine.compose"
 _OBSERVE = Script(_HERE, "observe.sh")
 _PULL = Script(_HERE, "pull.sh")
+_WHOLE = Script(_HERE, "whole.sh")
 _START = step_script(_HERE, "start.sh")
 _STOP = step_script(_HERE, "stop.sh")
 _MIGRATE = step_script(_HERE, "migrate.sh")
 
 SPACE = 512 * 1024  # KiB that must be free before images are pulled
-PULL_TIMEOUT = 1800.0  # seconds for all images of a release
+_LOG_IN = "name a login in [registry] of deploy.toml, or `docker login` on the server"
+PULL = 900.0  # seconds for all images of a release
+_UNREADABLE = 33  # how whole.sh ends
+_NO_LOGIN = 34  # how pull.sh ends
 _SLACK = 60.0  # seconds that a step may take beyond the waiting it was told to do
 
 
 @dataclass(frozen=True)
 class ComposeEngine:
-    """Docker Compose on `host`, for one project in one folder."""
+    """Docker Compose on `host`, for one project in one folder.
+
+    The images of a release may take `patience` seconds to arrive.
+    """
 
     host: Host
     project: str
     root: str
+    patience: float = PULL
+    login: Login | None = None
 
     def observe(self) -> Observation:
         """Look at everything in one round trip. Raises `EngineError`."""
@@ -41,19 +51,47 @@ class ComposeEngine:
         return parse_observation(result.text)
 
     def pull(self, images: Sequence[str], watch: Watch) -> Mapping[str, str]:
-        """Fetch `images`; return each with its digest. Raises `EngineError`."""
-        command = _PULL.command(str(SPACE), *images, timeout=PULL_TIMEOUT)
+        """Fetch `images`; return each with its digest. Raises `EngineError`, `SettingsError`."""
+        mine = [image for image in images if self.login and self.login.covers(image)]
+        others = [image for image in images if image not in mine]
+        command = _PULL.command(
+            str(SPACE),
+            f"{self.patience:.0f}",
+            str(len(mine)),
+            *mine,
+            *others,
+            stdin=self.login.config() if self.login and mine else b"",
+            timeout=self.patience + _SLACK,
+        )
         result = self.host.run(command, watch=_only("pulling", watch))
         if result.exit_code == 30:  # noqa: PLR2004 - documented in pull.sh
             free, _, place = result.error_text.rpartition("\n")[2].partition(" ")
+            mib = int(free) // 1024 if free.isdigit() else 0
             raise EngineError(
                 self.host.name,
-                f"{int(free or 0) // 1024} MiB are free at {place}, {SPACE // 1024} are needed",
+                f"{mib} MiB are free at {place}, {SPACE // 1024} are needed",
                 "free space there, for instance with `docker image prune`",
             )
+        if self.login and result.exit_code == _NO_LOGIN:
+            raise self.login.missing()
         if not result.ok:
             raise self._no_image(result)
         return dict(_pins(result.text))
+
+    def check(self, release: str) -> None:
+        """See that the files of a recorded release are there. Raises `EngineError`."""
+        result = self.host.run(_WHOLE.command(self.root, self.project, release))
+        if result.ok:
+            return
+        last = result.error_text.rpartition("\n")[2]
+        cut = f"releases/{release}/compose.yaml cannot be read: {last}"
+        gone = f"{result.error_text.partition(chr(10))[0]} is gone"
+        raise EngineError(
+            f"{self.host.name}: release {release}",
+            f"its files are damaged: {cut if result.exit_code == _UNREADABLE else gone}",
+            "choose another one of `inv releases`, or deploy that version anew: `inv deploy --tag`",
+            detail=result.error_text,
+        )
 
     def start(
         self,
@@ -194,44 +232,55 @@ class ComposeEngine:
         )
 
     def _no_image(self, result: Result) -> EngineError:
-        lines = result.error_text.splitlines()
-        failed = [line.removeprefix("failed: ") for line in lines if line.startswith("failed: ")]
-        reason = next((line for line in lines if not line.startswith("failed: ")), "")
-        image = failed[0] if failed else "an image"
-        return EngineError(self.host.name, *_why_no_image(image, reason), detail=reason)
+        ends = dict(line.partition(" ")[::2] for line in reversed(result.text.splitlines()))
+        reason = result.error_text
+        if "failed" not in ends and "late" in ends:
+            registry = registry_of(ends["late"])
+            return EngineError(
+                self.host.name,
+                f"{registry} did not deliver {ends['late']} within {self.patience:.0f} s",
+                "see why it is slow and deploy again; more time is given by `pull` in [rollout]",
+            )
+        why = _why_no_image(ends.get("failed", "an image"), reason.partition("\n")[0])
+        return EngineError(self.host.name, *why, detail=reason)
+
+
+_SILENT = ("connection refused", "no such host", "timeout", "no route", "EOF", "deadline", "reset")
 
 
 def _why_no_image(image: str, reason: str) -> tuple[str, str]:
-    registry = _registry_of(image)
-    if "no space left" in reason:
+    """Return what is wrong, and what to do about it."""
+    registry = registry_of(image)
+
+    def says(*words: str) -> bool:
+        return any(word in reason for word in words)
+
+    if says("no space left"):
         return f"{image} does not fit on its disk", "free space, e.g. with `docker image prune`"
-    if any(word in reason for word in ("not found", "manifest unknown")):
-        return f"there is no image {image}", "build and push it: `inv build` and `inv push`"
-    if any(word in reason for word in ("denied", "unauthorized", "no basic auth")):
-        return f"{registry} refuses to give {image}", f"log in there: `docker login {registry}`"
-    words = (
-        "connection refused",
-        "no such host",
-        "timeout",
-        "no route",
-        "EOF",
-        "deadline",
-        "reset",
-    )
-    if any(word in reason for word in words):
+    if says("toomanyrequests", "Too Many Requests", "HTTP 429"):
+        return (
+            f"{registry} has had too many requests and does not give {image}",
+            f"wait and deploy again, or {_LOG_IN}",
+        )
+    if says("unknown blob", "blob unknown") and "@" not in image:
+        return f"{registry} has lost a part of {image}", "push it again: `inv push`"
+    if says("unknown blob", "blob unknown", "not found", "manifest unknown"):
+        return _no_such_image(image)
+    if says("denied", "unauthorized", "no basic auth"):
+        return f"{registry} refuses to give {image}", _LOG_IN
+    if says(*_SILENT):
         return f"{registry} does not answer", "see that the registry is up, then deploy again"
     return f"{image} could not be pulled", reason
 
 
-def _registry_of(image: str) -> str:
-    """Return the registry that an image comes from.
-
-    >>> _registry_of("registry.example.com:5000/team/web:1"), _registry_of("team/web:1")
-    ('registry.example.com:5000', 'docker.io')
-    """
-    head, slash, _ = image.partition("/")
-    is_address = slash and (head == "localhost" or "." in head or ":" in head)
-    return head if is_address else "docker.io"
+def _no_such_image(image: str) -> tuple[str, str]:
+    """Tell a tag, which can be pushed again, from the digest that a release recorded."""
+    if "@" not in image:
+        return f"there is no image {image}", "build and push it: `inv build` and `inv push`"
+    return (
+        f"{image} is neither here nor in its registry any more",
+        "choose another release of `inv releases`, or deploy that version anew: `inv deploy --tag`",
+    )
 
 
 def _pins(text: str) -> "list[tuple[str, str]]":

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deploy.engine.base import LockSeen, Observation, Replica
+from deploy.engine.compose import ports
 
 # Docker's template for one container; the words after `container ` are JSON.
 CONTAINER = (
@@ -14,7 +15,8 @@ CONTAINER = (
     '"state":{{json .State.Status}},'
     '"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},'
     '"image":{{json .Config.Image}},"restarts":{{.RestartCount}},'
-    '"started_at":{{json .State.StartedAt}},"networks":{{json .NetworkSettings.Networks}}}'
+    '"started_at":{{json .State.StartedAt}},"networks":{{json .NetworkSettings.Networks}},'
+    '"ports":{{json .NetworkSettings.Ports}}}'
 )
 
 
@@ -26,6 +28,8 @@ def parse_observation(text: str) -> Observation:
         lines.setdefault(kind, []).append(value)
     docker, kernel, compose, free, now = lines["server"][0].split()
     upstreams = (value.partition(" ") for value in lines.get("upstream", []))
+    replicas = parse_replicas(text)
+    own = [port for replica in replicas for port in replica.publishes]
     records = [record for value in lines.get("release", []) if (record := _entry(value))]
     return Observation(
         now=float(now),
@@ -36,10 +40,11 @@ def parse_observation(text: str) -> Observation:
         stamp=_last(lines, "stamp"),
         current=_last(lines, "current"),
         releases={record["id"]: record for record in records},
-        replicas=parse_replicas(text),
+        replicas=replicas,
         upstreams={service: first_line for service, _, first_line in upstreams},
         lock=_lock(_last(lines, "lock")),
         journal=tuple(_entry(value) for value in lines.get("journal", [])),
+        taken=ports.taken(map(ports.listening, lines.get("listens", [])), own),
     )
 
 
@@ -66,6 +71,7 @@ def _replica(found: Mapping[str, Any]) -> Replica:
         restarts=found["restarts"],
         started_at=found["started_at"],
         addresses={name: net["IPAddress"] for name, net in networks.items() if net["IPAddress"]},
+        publishes=ports.bound(found.get("ports")),
     )
 
 

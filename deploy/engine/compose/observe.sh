@@ -19,6 +19,10 @@ docker_root=${info##* }
 free=$(df -Pk "$docker_root" 2>/dev/null | awk 'NR == 2 {print $4}')
 printf 'server %s %s %s %s\n' "${info% *}" "$compose" "${free:-0}" "$(date +%s)"
 
+for table in /proc/net/tcp /proc/net/tcp6; do
+    [ ! -r "$table" ] || awk '$4 == "0A" {print "listens", $2}' "$table"
+done
+
 # Before anything else is looked at: what is written down meanwhile must make a difference.
 [ ! -d "$root" ] || printf 'stamp %s:%s\n' "$(readlink "$root/current")" \
     "$(wc -c 2>/dev/null <"$root/journal.jsonl" || echo 0)"

@@ -6,6 +6,7 @@ from typing import Any
 
 from deploy.engine.base import EDGE, Service, UpdateConfig, Upstream
 from deploy.engine.compose.duration import seconds
+from deploy.engine.compose.ports import published
 from deploy.errors import ComposeError
 
 REHEARSAL = "rehearsal"
@@ -108,6 +109,7 @@ def service_of(name: str, service: Document, document: Document, definition: str
         grace=seconds(origin.get("stop_grace_period"), 1.0 if name == EDGE else 10.0),
         upstream=_upstream(name, origin, document, proxy),
         private=origin.get("x-upstream") is False,
+        publishes=published(service),
     )
 
 

@@ -81,7 +81,7 @@ while :; do
         exit 42
     fi
     alive
-    sleep 0.2
+    sleep 0.3
 done
 # shellcheck disable=SC2086 # one word an id
 docker inspect --format "$format" $ids

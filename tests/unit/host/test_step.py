@@ -51,6 +51,11 @@ def test_any_other_exit_code_is_a_failed_command() -> None:
         run_step(ending(2, b"oops"), RUN, STEP)
 
 
+def test_a_full_disk_is_called_so() -> None:
+    with pytest.raises(EngineError, match=r"server: its disk is full: .stop \"web\". could not"):
+        run_step(ending(1, b"cat: write error: No space left on device"), RUN, STEP)
+
+
 def test_signs_of_life_are_not_shown() -> None:
     lines: list[str] = []
 

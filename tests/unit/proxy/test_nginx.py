@@ -6,7 +6,7 @@ import pytest
 from deploy.errors import ProxyError, SlipwayError, Unhealthy
 from deploy.host import Command, Result, Run
 from deploy.host.recording import RecordingHost
-from deploy.proxy.nginx import Nginx
+from deploy.proxy.nginx import Answer, Nginx
 
 RUN = Run("/opt/shop/test", "run1")
 URL = "https://shop.example.com/health"
@@ -72,12 +72,14 @@ def test_watch_knows_how_often_each_replica_restarted_before() -> None:
 @pytest.mark.parametrize(
     ("code", "kind", "message"),
     [
-        (41, Unhealthy, "watch: a new replica crashed after a healthy start."),
+        (41, Unhealthy, "new replicas: one crashed after a healthy start."),
         (50, ProxyError, f"nginx: the new release does not answer at {URL} through nginx."),
         (51, ProxyError, "nginx: it refuses its configuration (`nginx -t`)."),
         (52, ProxyError, "nginx: it did not take the new configuration."),
         (53, ProxyError, f"nginx: {URL} is not answered well through nginx."),
         (54, ProxyError, "nginx: it cannot resolve the name of a replica."),
+        (56, ProxyError, "nginx: it does not run. see why with `inv logs`"),
+        (57, ProxyError, "nginx: the new one does not start. its log is above"),
     ],
 )
 def test_what_nginx_refuses(code: int, kind: type[SlipwayError], message: str) -> None:
@@ -89,20 +91,25 @@ def test_what_nginx_refuses(code: int, kind: type[SlipwayError], message: str) -
         assert error.value.detail == "nginx: [emerg] unknown directive"
 
 
-def test_asking_for_the_url() -> None:
-    assert an_nginx(out="200 fine\n").ask("/opt", ["n1"]) == f"{URL} answers 200 fine"
+def test_a_full_disk_is_not_blamed_on_nginx() -> None:
+    with pytest.raises(ProxyError, match="the disk of its server is full"):
+        switch(an_nginx(51, err="sh: write error: No space left on device"))
 
 
 @pytest.mark.parametrize(
-    ("nginx", "ids", "message"),
+    ("nginx", "ids", "answer", "status"),
     [
-        (an_nginx(53, "502 bad\n"), ["n1"], f"health: {URL} answers 502 bad. see `inv logs`"),
-        (an_nginx(), [], "health: no nginx runs."),
-        (an_nginx(url=""), ["n1"], "health: no url is configured."),
+        (an_nginx(out="200 fine\n"), ["n1"], Answer(URL, "200 fine", ok=True), "200"),
+        (an_nginx(53, "502 bad\n"), ["n1"], Answer(URL, "502 bad", ok=False), "502"),
+        (an_nginx(53, "000 curl\n"), ["n1"], Answer(URL, "000 curl", ok=False), "nothing"),
+        (an_nginx(), [], Answer(URL, "", ok=False), "nothing, for no nginx runs"),
     ],
 )
-def test_no_good_answer_is_an_error(nginx: Nginx, ids: list[str], message: str) -> None:
-    with pytest.raises(ProxyError) as error:
-        nginx.ask("/opt", ids)
+def test_asking_for_the_url(nginx: Nginx, ids: list[str], answer: Answer, status: str) -> None:
+    assert nginx.ask("/opt", ids) == answer
+    assert answer.status == status
 
-    assert str(error.value).startswith(message)
+
+def test_without_a_url_there_is_nothing_to_ask() -> None:
+    with pytest.raises(ProxyError, match="health: no url is configured"):
+        an_nginx(url="").ask("/opt", ["n1"])

@@ -1,7 +1,7 @@
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
@@ -9,10 +9,21 @@ from hypothesis import strategies as st
 from simulated import Server, Silent
 
 from deploy.engine.base import EDGE, Observation, Replica, Service
-from deploy.errors import EngineError, NeedsPerson, RolledBack, SettingsError, SlipwayError
+from deploy.errors import (
+    AccessDenied,
+    EngineError,
+    LockLost,
+    NeedsPerson,
+    RolledBack,
+    SettingsError,
+    SlipwayError,
+    Unreachable,
+)
+from deploy.host import Command, Result
 from deploy.rollout.deploy import (
     Draft,
     Proposal,
+    _check_ports,
     choose_release,
     deploy,
     known_pins,
@@ -40,6 +51,30 @@ def seen_with(*releases: Release, current: str = "", **more: object) -> Observat
 
 
 RECORDED = [a_release("r1", 1, "v1"), a_release("r2", 2, "v2"), a_release("r3", 3, "v3")]
+
+
+# --- ports ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "meet"),
+    [
+        (":80", ":80", True),
+        (":80", "127.0.0.1:80", True),
+        ("127.0.0.1:80", ":80", True),
+        ("127.0.0.1:80", "127.0.0.1:80", True),
+        ("127.0.0.1:80", "10.0.0.1:80", False),
+        (":80", ":8080", False),
+    ],
+)
+def test_a_port_that_something_else_has(mine: str, theirs: str, *, meet: bool) -> None:
+    edge = Service(EDGE, "nginx", "d1", edge=True, publishes=(mine,))
+    seen = seen_with(taken=(theirs,))
+    if not meet:
+        _check_ports("server", {EDGE: edge}, seen)
+        return
+    with pytest.raises(EngineError, match="which nginx is to publish, is taken there"):
+        _check_ports("server", {EDGE: edge}, seen)
 
 
 # --- which release ------------------------------------------------------------------------------
@@ -229,6 +264,67 @@ def test_a_way_back_that_fails_too_needs_a_person() -> None:
         roll(server, {"web": dataclasses.replace(solid, definition="bad")})
 
 
+@dataclass
+class Away(Server):
+    """A server that breaks the connection when replicas are stopped; then it answers `later`."""
+
+    later: list[Result | SlipwayError] = field(default_factory=list)
+    broken: bool = False
+
+    def answer(self, command: Command) -> Result:
+        if command.name == "stop" and self.later and not self.broken:
+            self.broken = True
+            raise Unreachable("server", "the connection broke")
+        if command.name == "catch_up" and self.later:
+            found = self.later.pop(0)
+            if isinstance(found, SlipwayError):
+                raise found
+            return found
+        return super().answer(command)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        Result(75, b"", b"still running here"),
+        AccessDenied("server", "it refuses the keys of user 'deploy'"),  # as it boots
+    ],
+    ids=["busy", "booting"],
+)
+def test_a_step_or_a_server_that_takes_its_time_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, first: Result | SlipwayError
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    server = Away()
+    roll(server, {"web": WEB})
+    current, server.later = server.current, [first]
+
+    with pytest.raises(RolledBack, match=f"the connection broke; rolled back, release {current}"):
+        roll(server, {"web": dataclasses.replace(WEB, definition="d2")})
+
+    assert {container.definition for container in server.containers} == {"d1"}
+
+
+def test_a_run_whose_lock_is_gone_tells_of_its_migration() -> None:
+    server = Away()
+    roll(server, {"web": WEB})
+    server.later = [Result(76, b"", b"ben")]
+    wanted = Wanted({"web": dataclasses.replace(WEB, definition="d2")}, server)
+    extras = Extras(Migrate("web", ("migrate",), 5.0))
+
+    with pytest.raises(LockLost, match=r"held by ben; the migration has run and is not undone"):
+        deploy(server.target(), wanted, extras, Silent(), agree)
+
+
+def test_a_step_that_never_ends_needs_a_person() -> None:
+    server = Away()
+    roll(server, {"web": WEB})
+    server.later = [Result(75, b"", b"still running here")] * 3
+
+    with pytest.raises(NeedsPerson, match="an earlier step does not end"):
+        roll(server, {"web": dataclasses.replace(WEB, definition="d2")})
+
+
 def test_a_failed_migration_changes_nothing() -> None:
     server = Server(crash=frozenset({"migration"}))
     roll(server, {"web": WEB})
@@ -253,3 +349,18 @@ def test_a_release_is_put_back_as_it_was_recorded() -> None:
     assert server.current == first.id
     assert [container.definition for container in server.containers] == ["d1", "d1"]
     assert not put(server.target(), lambda _: first, Silent(), agree, "rollback").changed
+
+
+def test_a_release_whose_files_are_damaged_is_refused_before_anything_is_asked() -> None:
+    server = Server()
+    roll(server, {"web": WEB})
+    first = server.releases[server.current]
+    roll(server, {"web": dataclasses.replace(WEB, definition="d2")})
+    server.damaged = True
+    asked: list[Proposal] = []
+
+    with pytest.raises(EngineError, match="its files are damaged"):
+        put(server.target(), lambda _: first, Silent(), asked.append, "rollback")
+
+    assert asked == []
+    assert {container.definition for container in server.containers} == {"d2"}

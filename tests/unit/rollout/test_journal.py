@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from deploy.rollout.journal import Interrupted, interrupted_run
+from deploy.rollout.journal import Ending, LastRun, interrupted_run, last_run
 
 HOLDER = {"run": "ab", "owner": "ann@desk", "reason": "deploy", "since": 1.0}
 BEGIN = {"at": 1767323045, "run": "ab", "note": "begin", "holder": HOLDER}
@@ -46,7 +46,9 @@ def test_the_last_run_came_to_its_end(journal: list[dict[str, Any]]) -> None:
 def test_the_last_run_was_cut_off(steps: list[dict[str, Any]], last: str) -> None:
     found = interrupted_run([*OTHER, BEGIN, *steps])
 
-    assert found == Interrupted("ab", "ann@desk", "deploy", 1767323045.0, last)
+    assert found == LastRun(
+        "ab", "ann@desk", "deploy", 1767323045.0, last, Ending.CUT_OFF, failed=last == "record"
+    )
 
 
 def test_it_says_who_what_where_and_when() -> None:
@@ -57,4 +59,28 @@ def test_it_says_who_what_where_and_when() -> None:
 
 
 def test_a_record_that_is_hardly_readable_is_still_told() -> None:
-    assert interrupted_run([{"note": "begin"}]) == Interrupted("", "somebody", "a run", 0.0, "")
+    assert interrupted_run([{"note": "begin"}]) == LastRun(
+        "", "somebody", "a run", 0.0, "", Ending.CUT_OFF
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "ending", "text"),
+    [
+        ([step("switch"), step("record")], Ending.RECORDED, "stopped after `switch`"),
+        ([step("start", 41), step("catch up"), step("undone")], Ending.UNDONE, "failed at `start`"),
+        (
+            [step("switch"), step("catch up"), step("stop")],
+            Ending.CUT_OFF,
+            "stopped after `switch`",
+        ),
+        ([step("start", 41), step("paused")], Ending.PAUSED, "failed at `start`"),
+        ([step("start", 41)], Ending.CUT_OFF, "failed at `start`"),
+    ],
+)
+def test_how_it_ended(steps: list[dict[str, Any]], ending: Ending, text: str) -> None:
+    found = last_run([BEGIN, *steps])
+
+    assert found is not None
+    assert found.ending == ending
+    assert text in str(found)

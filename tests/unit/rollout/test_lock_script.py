@@ -1,11 +1,13 @@
 """lock.sh in a real shell."""
 
+import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from deploy.host import Script
+from deploy.host import Script, step_script
 from deploy.host.archive import PRIVATE, pack
 from deploy.host.local import LocalHost
 
@@ -69,7 +71,7 @@ def test_a_file_that_is_in_use_is_not_written_again(tmp_path: Path) -> None:
 
     assert (there.read_text(), there.stat().st_ino) == ("one", before)
     assert (root / "releases" / "r1" / ".env").stat().st_mode & 0o777 == PRIVATE
-    assert not (root / "incoming").exists()
+    assert list(root.glob("incoming*")) == []
 
 
 def test_files_that_came_in_part_are_not_put_in_their_place(tmp_path: Path) -> None:
@@ -79,3 +81,64 @@ def test_files_that_came_in_part_are_not_put_in_their_place(tmp_path: Path) -> N
 
     assert not list((tmp_path / "files").iterdir())
     assert not (tmp_path / "lock").exists()
+
+
+def test_a_client_that_slept_while_it_sent_frees_nobody_s_lock_when_it_wakes(
+    tmp_path: Path,
+) -> None:
+    script = Script("deploy.rollout", "lock.sh")
+    slow = script.command(str(tmp_path), "run1", "{}", NOTHING_YET, "30", "9000")
+    with subprocess.Popen(slow.argv, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as sleeper:
+        while not list(tmp_path.glob("incoming.run1/.tar")):
+            time.sleep(0.01)
+        size = (tmp_path / "journal.jsonl").stat().st_size
+        os.utime(tmp_path / "lock" / "heartbeat", (0, 0))
+        fast = script.command(str(tmp_path), "run2", "{}", f":{size}", "30", "0")
+        with subprocess.Popen(
+            fast.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as successor:
+            assert successor.stdout
+            assert successor.stdout.readline() == b"claimed\n"
+            sleeper.communicate(b"too late")
+            assert sleeper.returncode == NO_ROOM
+            assert (tmp_path / "lock" / "run").read_text() == "run2\n"
+            successor.communicate(b"release\n")
+    assert not (tmp_path / "lock").exists()
+
+
+def test_a_holder_of_whom_nothing_is_heard_is_given_up_though_its_connection_is_open(
+    tmp_path: Path,
+) -> None:
+    script = Script("deploy.rollout", "lock.sh")
+    command = script.command(str(tmp_path), "run1", "{}", NOTHING_YET, "1", "0")
+
+    with subprocess.Popen(command.argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as keeper:
+        assert keeper.wait(20) != 0
+
+    assert (tmp_path / "lock" / "abandoned").exists()
+
+
+def test_room_is_kept_for_undoing_as_long_as_nothing_is_undone(tmp_path: Path) -> None:
+    lock = Script("deploy.rollout", "lock.sh")
+    command = lock.command(str(tmp_path), "run1", "{}", NOTHING_YET, "30", "0")
+    spare = tmp_path / "lock" / "spare"
+
+    with subprocess.Popen(command.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as keeper:
+        assert keeper.stdout
+        keeper.stdout.readline()
+        assert spare.stat().st_blocks > 0
+        catch_up = step_script("deploy.rollout", "catch_up.sh")
+        LocalHost().run(catch_up.command(str(tmp_path), "run1", '"catch up"'))
+        assert not spare.exists()
+        keeper.communicate(b"release\n")
+
+
+def test_a_lock_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    lock = Script("deploy.rollout", "lock.sh")
+    command = lock.command(str(tmp_path), "run1", "{}", NOTHING_YET, "30", "0")
+    limited = ["sh", "-c", 'ulimit -f 8; trap "" XFSZ; exec "$@"', "sh", *command.argv]
+
+    ended = subprocess.run(limited, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+    assert ended.returncode == NO_ROOM
+    assert not list(tmp_path.glob("lock*"))

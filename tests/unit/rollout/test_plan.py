@@ -171,6 +171,7 @@ def test_a_new_nginx_stands_beside_the_old_one() -> None:
         "watch nginx for 5 s",
         "stop app-test-nginx-1",
         "prove nginx once more",
+        "settle nginx on the names of web",
     ]
     assert plan.interrupts == ()
 

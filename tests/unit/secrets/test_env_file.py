@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.errors import SettingsError
-from deploy.secrets.env_file import check, create, fill
+from deploy.secrets.env_file import check, create, fill, secrets_of
 
 EXAMPLE = """\
 # the shop
@@ -93,3 +93,25 @@ def test_a_refusal_does_not_show_the_value(tmp_path: Path) -> None:
 def test_no_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no such env file"):
         check(tmp_path / ".env")
+
+
+@pytest.mark.parametrize(
+    ("line", "hidden"),
+    [
+        ("PASSWORD=hunter2", ["hunter2"]),
+        ("DEBUG=true", []),
+        ("TOKEN=1", []),
+        ("SALUTE='good morning'", ["good morning"]),
+        ("URL=db://me:pw42@host/x", ["db://me:pw42@host/x", "pw42"]),
+        ("A=abcdefgh\nB=${A}-ij", ["${A}-ij", "abcdefgh", "abcdefgh-ij"][1:]),
+        ("C='$$dollar$$$'", ["$$dollar$$$"]),
+    ],
+)
+def test_what_is_not_to_be_shown(tmp_path: Path, line: str, hidden: list[str]) -> None:
+    (tmp_path / ".env").write_text(f"{line}\n")
+
+    assert [secret.reveal() for secret in secrets_of(tmp_path / ".env")] == hidden
+
+
+def test_an_env_file_that_is_not_there_hides_nothing(tmp_path: Path) -> None:
+    assert secrets_of(tmp_path / ".env") == ()

@@ -6,15 +6,16 @@ import pytest
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from deploy.errors import NeedsPerson, RolledBack, SettingsError
+from deploy.errors import Interrupted, NeedsPerson, RolledBack, SettingsError
 from deploy.tasks.base import task
 
 
 @pytest.fixture(autouse=True)
 def _signals_as_before() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, action in before.items():
+        signal.signal(number, action)
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -53,7 +54,7 @@ def test_evidence_stands_above_the_line(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_an_interruption_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code_of(KeyboardInterrupt()) == 1
-    assert capsys.readouterr().err == "interrupted.\n"
+    assert capsys.readouterr().err == f"{Interrupted()}\n"
 
 
 def test_a_request_to_end_is_an_interruption(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,7 +67,7 @@ def test_a_request_to_end_is_an_interruption(capsys: pytest.CaptureFixture[str])
         stop(Context())
 
     assert ending.value.code == 1
-    assert capsys.readouterr().err == "interrupted.\n"
+    assert capsys.readouterr().err == f"{Interrupted()}\n"
 
 
 def test_a_mistake_of_ours_stays_a_traceback() -> None:
@@ -77,3 +78,18 @@ def test_a_mistake_of_ours_stays_a_traceback() -> None:
 
     with pytest.raises(AssertionError, match="a bug"):
         fail(Context())
+
+
+def test_a_run_that_ended_deaf_leaves_the_next_task_hearing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    signal.signal(signal.SIGINT, lambda *_: None)
+
+    @task()
+    def wait(_c: Any) -> None:
+        """Wait."""
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(Exit):
+        wait(Context())
+    assert capsys.readouterr().err == f"{Interrupted()}\n"

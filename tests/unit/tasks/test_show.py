@@ -1,19 +1,18 @@
 import dataclasses
 import io
 import json
-from typing import Any
 
 import pytest
 from rich.console import Console
 
-from deploy.engine.base import LockSeen, Observation, Replica, Service
+from deploy.engine.base import LockSeen, Observation, Service
 from deploy.errors import SettingsError, SlipwayError
+from deploy.proxy.nginx import Answer
 from deploy.rollout.deploy import Outcome, Proposal
 from deploy.rollout.plan import Extras, Plan
 from deploy.rollout.release import Release
 from deploy.tasks.show import (
     confirm_proposal,
-    findings,
     parse_replicas,
     show_outcome,
     show_status,
@@ -22,57 +21,6 @@ from deploy.tasks.show import (
 WEB = Service("web", "shop/web:1", "d1", replicas=2)
 RELEASE = Release("r1", "shop", "test", "abc", "v1", 1.0, "ann", {"web": WEB})
 SEEN = Observation(0, "27", "2.32", "6.8", 2**30, "")
-
-
-def replica(number: int, **more: Any) -> Replica:
-    found = Replica(f"c{number}", f"web-{number}", "web", "d1", "running", "healthy")
-    return dataclasses.replace(found, **more)
-
-
-def found(*replicas: Replica, release: Release | None = RELEASE, **more: Any) -> list[str]:
-    return findings(dataclasses.replace(SEEN, replicas=replicas, **more), release)
-
-
-def test_when_all_is_well_there_is_nothing_to_say() -> None:
-    assert found(replica(1), replica(2)) == []
-    assert found(release=None) == []
-
-
-@pytest.mark.parametrize(
-    ("replicas", "line"),
-    [
-        ([], "web is DOWN: no replica runs"),
-        ([replica(1, state="exited")], "web is DOWN: no replica runs"),
-        ([replica(1)], "web: 1 of 2 wanted replicas are well"),
-        ([replica(1), replica(2, health="unhealthy")], "web: 1 of 2 wanted replicas are well"),
-        (
-            [replica(1), replica(2), replica(3, definition="d0")],
-            "web: 1 replicas of another release run beside it",
-        ),
-    ],
-)
-def test_what_is_wrong_with_a_service(replicas: list[Replica], line: str) -> None:
-    assert found(*replicas) == [line]
-
-
-def test_who_holds_the_lock() -> None:
-    lock = LockSeen("ab", "ann@desk", "deploy", 0, 12.4)
-
-    assert found(replica(1), replica(2), lock=lock) == [
-        "locked: deploy by ann@desk (heartbeat 12 s ago)"
-    ]
-    assert found(replica(1), replica(2), lock=dataclasses.replace(lock, abandoned=True)) == [
-        "locked: deploy by ann@desk (abandoned)"
-    ]
-
-
-def test_a_run_that_was_cut_off() -> None:
-    journal = ({"note": "begin", "run": "ab", "holder": {"owner": "ann", "reason": "deploy"}},)
-
-    (line,) = found(replica(1), replica(2), journal=journal)
-
-    assert line.startswith("cut off: deploy by ann stopped before its first step")
-    assert line.endswith("`inv deploy` finishes or reverts it")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +79,9 @@ def test_status_names_what_is_down_even_when_its_text_looks_like_markup() -> Non
     lock = LockSeen("ab", "[bold]ann", "deploy", 0, 1)
     console = Console(file=out, width=100)
 
-    show_status(console, dataclasses.replace(SEEN, lock=lock), RELEASE, "shop on test")
+    answer = Answer("http://shop.test/", "502 Bad Gateway", ok=False)
+    show_status(console, dataclasses.replace(SEEN, lock=lock), RELEASE, answer, "shop on test")
 
+    assert "shop on test DOES NOT SERVE: http://shop.test/ answers 502;" in out.getvalue()
     assert "web is DOWN" in out.getvalue()
     assert "[bold]ann" in out.getvalue()

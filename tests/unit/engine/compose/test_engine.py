@@ -1,12 +1,15 @@
+import base64
+import dataclasses
 import json
 
 import pytest
 
 from deploy.engine.base import Scale
 from deploy.engine.compose.engine import ComposeEngine, pin, repository_of
+from deploy.engine.compose.login import Login
 from deploy.engine.compose.observe import CONTAINER
-from deploy.errors import EngineError, SlipwayError, Unhealthy
-from deploy.host import Result, Run
+from deploy.errors import EngineError, SettingsError, SlipwayError, Unhealthy
+from deploy.host import Result, Run, Secret
 from deploy.host.recording import RecordingHost
 
 ROOT = "/opt/shop/test"
@@ -132,15 +135,53 @@ def test_pull() -> None:
         'image db@sha256:bb ["db@sha256:bb"]\n'
     )
 
-    pins = engine.pull(["shop/web:1", "local:1", "db@sha256:bb"], lines.append)
+    images = ["shop/web:1", "local:1", "db@sha256:bb"]
+    pins = engine.pull(images, lines.append)
 
-    assert host.commands[0].argv[3:] == ("pull", "524288", "shop/web:1", "local:1", "db@sha256:bb")
+    assert host.commands[0].argv[3:] == ("pull", "524288", "900", "0", *images)
+    assert host.commands[0].timeout > 900
     assert pins == {
         "shop/web:1": "shop/web:1@sha256:aa",
         "local:1": "local:1",
         "db@sha256:bb": "db@sha256:bb",
     }
     assert lines == ["pulling shop/web:1"]
+
+
+def test_a_login_is_sent_for_the_images_of_its_registry_only() -> None:
+    engine, host = an_engine(out='image r.io/web:1 ["r.io/web@sha256:aa"]\n')
+    login = Login("r.io", "robot", Secret("s3 cret"), "PASSWORD")
+
+    dataclasses.replace(engine, login=login).pull(["db:1", "r.io/web:1"], ignore)
+
+    (command,) = host.commands
+    assert command.argv[3:] == ("pull", "524288", "900", "1", "r.io/web:1", "db:1")
+    sent = json.loads(command.stdin)["auths"]["r.io"]["auth"]
+    assert base64.b64decode(sent) == b"robot:s3 cret"
+    assert "s3 cret" not in repr(command)
+
+
+def test_a_login_without_its_password_is_told_when_it_is_needed() -> None:
+    engine, host = an_engine(34)
+    engine = dataclasses.replace(engine, login=Login("r.io", "robot", None, "PASSWORD"))
+
+    with pytest.raises(SettingsError, match=r"PASSWORD: the password for r\.io is not set"):
+        engine.pull(["r.io/web:1"], ignore)
+    assert host.commands[0].stdin == b""
+
+
+def test_without_its_password_what_is_on_the_server_serves_again() -> None:
+    engine, _ = an_engine(out='image r.io/web@sha256:aa ["r.io/web@sha256:aa"]\n')
+    engine = dataclasses.replace(engine, login=Login("r.io", "robot", None, "PASSWORD"))
+
+    assert engine.pull(["r.io/web@sha256:aa"], ignore)
+
+
+def test_docker_hub_has_a_key_of_its_own() -> None:
+    login = Login("docker.io", "robot", Secret("x"), "PASSWORD")
+    assert login.covers("team/web:1")
+    assert not login.covers("r.io/team/web:1")
+    assert list(json.loads(login.config())["auths"]) == ["https://index.docker.io/v1/"]
 
 
 # --- what can go wrong --------------------------------------------------------------------------
@@ -191,12 +232,25 @@ def test_a_machine_without_docker(code: int, text: str, message: str) -> None:
                 "Error response from daemon: pull access denied for r.io/web, repository does"
                 " not exist or may require 'docker login': denied: requested access is denied"
             ),
-            "server: r.io refuses to give r.io/web:9. log in there: `docker login r.io`",
+            "server: r.io refuses to give r.io/web:9. name a login in [registry] of deploy.toml",
         ),
         (
             "Error response from daemon: unauthorized: authentication required",
             "server: r.io refuses to give r.io/web:9.",
         ),
+        (
+            "toomanyrequests: You have reached your pull rate limit.",
+            "server: r.io has had too many requests and does not give r.io/web:9. wait and",
+        ),
+        (
+            "error parsing HTTP 429 response body: unexpected end of JSON input",
+            "server: r.io has had too many requests",
+        ),
+        (
+            "manifest for r.io/web:4290 not found: manifest unknown",
+            "server: there is no image r.io/web:9.",
+        ),
+        ("unknown blob", "server: r.io has lost a part of r.io/web:9. push it again: `inv push`"),
         (
             "failed to register layer: write /usr/lib/x: no space left on device",
             "server: r.io/web:9 does not fit on its disk.",
@@ -205,12 +259,48 @@ def test_a_machine_without_docker(code: int, text: str, message: str) -> None:
     ],
 )
 def test_an_image_that_cannot_be_pulled(text: str, message: str) -> None:
-    engine, _ = an_engine(31, err=f"{text}\nfailed: r.io/web:9\n")
+    engine, _ = an_engine(31, out="pulling r.io/web:9\nfailed r.io/web:9\n", err=text)
 
     with pytest.raises(EngineError) as error:
         engine.pull(["r.io/web:9"], ignore)
 
     assert str(error.value).startswith(message)
+
+
+def test_an_image_that_does_not_arrive_in_time() -> None:
+    engine, _ = an_engine(31, out="pulling r.io/web:9\nlate r.io/web:9\n")
+
+    with pytest.raises(EngineError, match=r"server: r.io did not deliver r.io/web:9 within 900 s"):
+        engine.pull(["r.io/web:9"], ignore)
+
+
+@pytest.mark.parametrize("text", ["manifest unknown", "unknown blob"])
+def test_an_image_of_a_release_that_is_gone(text: str) -> None:
+    engine, _ = an_engine(31, out="failed r.io/web:9@sha256:aa\n", err=text)
+
+    with pytest.raises(EngineError, match="neither here nor in its registry any more. choose"):
+        engine.pull(["r.io/web:9@sha256:aa"], ignore)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "message"),
+    [
+        (32, "releases/r1/compose.yaml", "releases/r1/compose.yaml is gone. choose another one"),
+        (32, "files/ab/web.py\nfiles/cd/x", "files/ab/web.py is gone."),
+        (
+            33,
+            "level=warning\nyaml: line 2",
+            "releases/r1/compose.yaml cannot be read: yaml: line 2.",
+        ),
+    ],
+)
+def test_a_release_whose_files_are_damaged(code: int, text: str, message: str) -> None:
+    engine, _ = an_engine(code, err=text)
+
+    with pytest.raises(EngineError) as error:
+        engine.check("r1")
+
+    assert str(error.value).startswith(f"server: release r1: its files are damaged: {message}")
 
 
 def test_too_little_space_is_counted_before_anything_is_pulled() -> None:
