@@ -11,6 +11,19 @@ from pathlib import Path
 import nox
 
 VERSIONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
+FAULTS = (
+    "client_may_die",
+    "connection_may_break",
+    "migration_may_fail",
+    "new_image_may_be_bad",
+    "nginx_may_fail",
+    "no_request_fails/test_streams.py",
+    "registry_may_fail",
+    "secrets_stay_secret",
+    "server_may_fail",
+    "the_way_back_stays",
+    "two_may_deploy",
+)
 CODE = ("deploy", "tests", "benchmarks", "tasks.py", "noxfile.py")
 
 nox.needs_version = ">=2025.10"
@@ -61,6 +74,22 @@ def integration(session: nox.Session) -> None:
     """Run the tests on real servers: the sandbox, started if it is not up."""
     prepare(session)
     session.run("pytest", "tests/integration", *session.posargs)
+
+
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Play every fault on real servers under traffic, and write what came of it into the docs."""
+    prepare(session)
+    ledger = Path(session.create_tmp()) / "faults.jsonl"
+    ledger.unlink(missing_ok=True)
+    folders = [f"tests/integration/{promise}" for promise in FAULTS]
+    several = ["--numprocesses", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
+    session.run(
+        "pytest", "--all-faults", f"--ledger={ledger}", *several, *(session.posargs or folders)
+    )
+    if not session.posargs:
+        page = "docs/reference/faults.md"
+        session.run("python", "tests/integration/fault_table.py", str(ledger), page)
 
 
 @nox.session

@@ -30,6 +30,13 @@ class Ended:
         return self.out + self.err
 
 
+def address_of(sandbox: Sandbox, server: str) -> str:
+    """Return where a server is on the sandbox's network."""
+    form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    argv = ["docker", "inspect", "-f", form, sandbox.container(server)]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
+
 @dataclass
 class Workspace:
     """A checkout of its own with one app in one environment of its own, on a sandbox server."""
@@ -39,14 +46,15 @@ class Workspace:
     app: str
     server: str = "staging"
     environment: dict[str, str] = field(default_factory=dict)
+    env: str = "staging"
 
     @property
     def root(self) -> str:
-        return f"/opt/{self.app}/staging"
+        return f"/opt/{self.app}/{self.env}"
 
     @property
     def project(self) -> str:
-        return f"{self.app}-staging"
+        return f"{self.app}-{self.env}"
 
     def inv(self, *arguments: str, timeout: float = 180, **variables: str) -> Ended:
         """Type `inv` with `arguments`; `variables` are added to the environment."""
@@ -63,9 +71,7 @@ class Workspace:
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def deploy(self, tag: str, *flags: str, **variables: str) -> Ended:
-        return self.inv(
-            "deploy", "--env", "staging", "--tag", tag, *flags, timeout=180, **variables
-        )
+        return self.inv("deploy", "--env", self.env, "--tag", tag, *flags, timeout=180, **variables)
 
     def variables(self, **more: str) -> dict[str, str]:
         return {**os.environ, **self.environment, **more, "COLUMNS": "200"}
@@ -90,9 +96,9 @@ class Workspace:
         )
         return done.stdout + done.stderr
 
-    def replicas(self, service: str = "web", env: str = "staging") -> list[str]:
+    def replicas(self, service: str = "web", env: str = "") -> list[str]:
         """Return the names of the running containers of a service."""
-        label = f"label=com.docker.compose.project={self.app}-{env}"
+        label = f"label=com.docker.compose.project={self.app}-{env or self.env}"
         listed = self.on_server(
             f"docker ps --filter {label} --filter label=com.docker.compose.service={service}"
             " --format '{{.Names}}'"
@@ -128,13 +134,18 @@ class Workspace:
             return {}
         return found
 
-    def remove(self, env: str = "staging") -> None:
+    def remove(self, env: str = "") -> None:
         """Remove everything of this app and environment from the server."""
+        env = env or self.env
         label = f"label=com.docker.compose.project={self.app}-{env}"
         self.on_server(f"docker ps -aq --filter {label} | xargs -r docker rm -f -v")
         for kind in ("network", "volume"):
             self.on_server(f"docker {kind} ls -q --filter {label} | xargs -r docker {kind} rm")
         self.on_server(f"rm -rf /opt/{self.app}/{env}")
+        form = "'{{.Repository}}:{{.Tag}}'"
+        self.on_server(
+            f"docker images --format {form} 'slipway/kept:{self.app}-{env}.*' | xargs -r docker rmi"
+        )
 
 
 def make_workspace(sandbox: Sandbox, folder: Path, app: str) -> Workspace:

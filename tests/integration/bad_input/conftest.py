@@ -32,7 +32,7 @@ def live(served: Workspace, tmp_path: Path) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def production(tiny: Workspace) -> Iterator[Workspace]:
+def production(production_alone: None, tiny: Workspace) -> Iterator[Workspace]:  # noqa: ARG001
     """A checkout of an app that was never deployed to `production`, and never will be."""
     settings = tiny.folder / "deploy.toml"
     settings.write_text(settings.read_text().replace("staging.sandbox", "production.sandbox"))

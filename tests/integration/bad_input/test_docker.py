@@ -9,6 +9,7 @@ import pytest
 from bad_input.expect import REFUSED, assert_ended, edit
 from workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("production_alone")
 PLACE = "deploy@production.sandbox"
 PLUGINS = "/usr/libexec/docker/cli-plugins"
 

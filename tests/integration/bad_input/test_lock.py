@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bad_input.expect import PERSON, REFUSED, assert_ended
+from stage import wait_until
 from workspace import INV, Ended, Workspace
 
 PLACE = "deploy@staging.sandbox"
@@ -25,23 +25,20 @@ def slow_deploy(workspace: Workspace, tag: str) -> Iterator["subprocess.Popen[st
         text=True,
     )
     try:
-        wait_for(lambda: len(workspace.replicas()) == 2)
+        wait_until(lambda: len(workspace.replicas()) == 2, 20)
         yield process
     finally:
         process.kill()
         process.communicate()
 
 
-def wait_for(met: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < end, f"not within {seconds} s"
-
-
 def test_held_lock(live: Workspace) -> None:
     with slow_deploy(live, "v2") as first:
         second = live.deploy("v3")
-        words = [f"@{os.uname().nodename} is at work here: deploy, since ", "`inv server.unlock`"]
+        words = [
+            f"@{os.uname().nodename} is at work here: deploy v2, since ",
+            "`inv server.unlock`",
+        ]
         assert_ended(second, REFUSED, PLACE, *words)
         unasked = live.inv("server.unlock")
         assert_ended(unasked, REFUSED, f"{live.app} on staging", "not confirmed", "--yes")
@@ -61,6 +58,6 @@ def test_abandoned_lock(live: Workspace) -> None:
         first.wait()
         again = live.deploy("v1")
     assert again.code == 0, again.all
-    assert "found: deploy by " in again.out
-    assert "this run finishes or reverts it" in again.out
+    assert "found: deploy v2 by " in again.out
+    assert "; this run removes the 1 replica that it left" in again.out
     assert "took over an abandoned lock" in live.on_server(f"cat {live.root}/journal.jsonl")

@@ -2,11 +2,10 @@
 
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from stage import wait_until
 from workspace import INV, Workspace, make_workspace
 
 from deploy.sandbox import Sandbox
@@ -16,13 +15,6 @@ def deployed(tiny: Workspace, tag: str, *flags: str, **variables: str) -> None:
     ended = tiny.deploy(tag, *flags, **variables)
     assert ended.code == 0, ended.all
     assert tiny.serving() == tag
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.05)
 
 
 def assert_nothing_left(tiny: Workspace, replicas: int = 1) -> None:
@@ -153,19 +145,6 @@ def test_a_service_that_left_the_compose_file_is_removed(tiny: Workspace) -> Non
     deployed(tiny, "v2", "--recreate", "worker")
     assert tiny.replicas("worker") == []
     assert_nothing_left(tiny)
-
-
-def test_the_server_comes_back_serving_after_a_power_cut(tiny: Workspace) -> None:
-    compose = tiny.folder / "compose.yaml"
-    compose.write_text(
-        compose.read_text().replace("    image:", "    restart: unless-stopped\n    image:")
-    )
-    deployed(tiny, "v1", REPLICAS="2")
-    name = tiny.sandbox.container("staging")
-    subprocess.run(["docker", "kill", "-s", "KILL", name], check=True, capture_output=True)
-    subprocess.run(["docker", "start", name], check=True, capture_output=True)
-    wait_until(lambda: tiny.serving() == "v1")
-    wait_until(lambda: "nothing to do" in tiny.deploy("v1", REPLICAS="2").out)
 
 
 def test_logs_exec_and_health(tiny: Workspace) -> None:

@@ -1,16 +1,17 @@
 """SSH to a real sshd: bytes arrive as they were sent, jumps work, and a broken line is noticed."""
 
-import subprocess
 import threading
 from pathlib import Path
 
 import pytest
+from line import own_line
 
 from deploy.errors import CommandTimedOut, HostKeyRefused, Unreachable
 from deploy.host import Command
 from deploy.host.ssh import SshHost
 from deploy.sandbox import Sandbox
 
+pytestmark = pytest.mark.usefixtures("production_alone")
 EVERY_BYTE = bytes(range(256)) * 4096 * 5
 
 
@@ -56,32 +57,27 @@ def test_a_command_that_takes_too_long_is_given_up(staging: SshHost) -> None:
 
 
 def test_a_session_that_is_cut_is_noticed_and_the_next_command_connects_anew(
-    sandbox: Sandbox, staging: SshHost
+    sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    cut = [
-        "docker",
-        "exec",
-        sandbox.container("staging"),
-        "pkill",
-        "-f",
-        "sshd-session: deploy@notty",
-    ]
     started = threading.Event()
 
     def watch(_line: str) -> None:
         started.set()
 
-    def cut_it() -> None:
-        assert started.wait(10)
-        subprocess.run(cut, check=True)
+    with own_line(sandbox, "staging") as line:
+        host = SshHost("deploy@staging.sandbox", (line.lead(tmp_path),))
 
-    killer = threading.Thread(target=cut_it)
-    killer.start()
-    with pytest.raises(Unreachable, match="the connection broke"):
-        staging.run(Command(("sh", "-c", "echo here; sleep 60")), watch=watch)
-    killer.join()
-    assert staging.run(Command(("true",))).ok
-    staging.close()
+        def cut_it() -> None:
+            assert started.wait(10)
+            line.kill_sessions()
+
+        killer = threading.Thread(target=cut_it)
+        killer.start()
+        with pytest.raises(Unreachable, match="the connection broke"):
+            host.run(Command(("sh", "-c", "echo here; sleep 60")), watch=watch)
+        killer.join()
+        assert host.run(Command(("true",))).ok
+        host.close()
 
 
 def test_a_jump_host_leads_to_the_machine_behind_it(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from deploy.sandbox.load import LoadProcess
 
 APP = "transformation-coaching"
 SERVER = "production"
+pytestmark = pytest.mark.usefixtures("production_alone")
 
 
 class App(Workspace):

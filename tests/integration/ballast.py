@@ -1,0 +1,26 @@
+"""An image that takes seconds to pull, and room to fill."""
+
+from stage import Stage
+from workspace import Workspace
+
+_RECIPE = "FROM python:3.11-slim\\nRUN head -c 150M /dev/urandom >/ballast"
+
+
+def push_big_image(stage: Stage) -> str:
+    """Put an image of 150 MB that no server has into the registry; return its name."""
+    image = f"registry.sandbox:5000/{stage.app}/web:{stage.number}"
+    builder = Workspace(stage.folder, stage.sandbox, stage.app, "staging")
+    builder.on_server(
+        f"printf '{_RECIPE}' | docker build -q --no-cache -t {image} - && docker push -q {image}"
+        f" && docker rmi {image} && docker builder prune -af"
+    )
+    return image
+
+
+def fill(stage: Stage, folder: str) -> None:
+    """Leave no byte free where `folder` is, until `empty`."""
+    stage.on_server(f"cat /dev/zero >{folder}/ballast; sync {folder}/ballast; df {folder}")
+
+
+def empty(stage: Stage, folder: str) -> None:
+    stage.on_server(f"rm -f {folder}/ballast")
