@@ -60,9 +60,9 @@ def communicate(
     output, errors = _Collector(process.stdout, watch), _Collector(process.stderr)
     feeder = threading.Thread(target=_feed, args=(process.stdin, command.stdin), daemon=True)
     threads = [feeder, output.thread, errors.thread]
-    for thread in threads:
-        thread.start()
     try:
+        for thread in threads:
+            thread.start()
         code = process.wait(command.timeout)
     except BaseException:
         process.kill()

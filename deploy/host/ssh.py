@@ -22,6 +22,7 @@ from paramiko.ssh_exception import (
 from deploy.errors import AccessDenied, HostError, HostKeyRefused, Unreachable
 from deploy.host.base import Process, communicate, lost
 from deploy.host.command import Command, Result
+from deploy.host.undisturbed import undisturbed
 
 SSH_PORT = 22
 CONNECT_TIMEOUT = 10  # seconds to reach the machine, and again for its banner and for the keys
@@ -54,7 +55,7 @@ class SshProcess:
 
     def kill(self) -> None:
         """Close the channel. What runs there may go on: only its own deadline is sure to end it."""
-        self._channel.close()
+        undisturbed(self._channel.close, _nothing)
 
 
 class _Writer:
@@ -68,7 +69,7 @@ class _Writer:
         self._channel = channel
 
     def write(self, data: bytes) -> int:
-        self._channel.sendall(data)
+        undisturbed(lambda: self._channel.sendall(data), _nothing)
         return len(data)
 
     def writelines(self, chunks: Iterable[bytes]) -> None:
@@ -79,7 +80,11 @@ class _Writer:
         """Do nothing: nothing is kept back."""
 
     def close(self) -> None:
-        self._channel.shutdown_write()
+        undisturbed(self._channel.shutdown_write, _nothing)
+
+
+def _nothing(_: object) -> None:
+    """Undo nothing: what was sent is sent."""
 
 
 class _Reader:
@@ -109,6 +114,9 @@ class SshHost:
 
     def start(self, command: Command, *, terminal: bool = False) -> Process:
         """Start `command` on a channel of its own, with a terminal where asked for."""
+        return undisturbed(lambda: self._start(command, terminal=terminal), SshProcess.kill)
+
+    def _start(self, command: Command, *, terminal: bool) -> SshProcess:
         transport = self._transport()
         try:
             channel = transport.open_session(timeout=CONNECT_TIMEOUT)

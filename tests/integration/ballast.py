@@ -17,9 +17,17 @@ def push_big_image(stage: Stage) -> str:
     return image
 
 
+def leave(stage: Stage, folder: str, mebibytes: int) -> None:
+    """Leave so much free where `folder` is, until `empty`."""
+    free = f"$(df --output=avail -k {folder} | tail -n 1)"
+    stage.on_server(
+        f"head -c $(( ({free} - {mebibytes} * 1024) * 1024 )) /dev/zero >{folder}/ballast"
+    )
+
+
 def fill(stage: Stage, folder: str) -> None:
     """Leave no byte free where `folder` is, until `empty`."""
-    stage.on_server(f"cat /dev/zero >{folder}/ballast; sync {folder}/ballast; df {folder}")
+    stage.on_server(f"cat /dev/zero >>{folder}/ballast; sync {folder}/ballast; df {folder}")
 
 
 def empty(stage: Stage, folder: str) -> None:

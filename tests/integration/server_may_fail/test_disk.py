@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from ballast import empty, fill, push_big_image
+from ballast import empty, fill, leave, push_big_image
 from running import Running
 from stage import Stage
+
+from deploy.engine.compose.engine import SPACE
 
 pytestmark = pytest.mark.usefixtures("production_alone")
 REFUSED, ROLLED_BACK = 1, 3
 DOCKER = "/var/lib/docker"
+LEFT = SPACE // 1024 + 20  # MiB: enough to begin a pull, and soon filled
 RESTART = "systemctl stop docker.socket docker; {}; systemctl start docker.socket docker"
 
 
@@ -58,6 +61,7 @@ def test_full_before_the_record(stage: Stage) -> None:
 def test_full_during_pull(stage: Stage) -> None:
     with stage.scenario("the disk becomes full during pull") as scenario:
         image = push_big_image(stage)
+        leave(stage, DOCKER, LEFT)
         arguments = ("deploy", "--env", "staging", "--tag", scenario.new)
         running = Running(stage, *arguments, WEB_IMAGE=image)
         running.says("pulling")
