@@ -329,7 +329,7 @@ class Scenario:
         failures = after["failures"][self.before["failed"] :]
         outage = self.outage
         unexplained = [one for one in failures if not (outage and outage.covers(one))]
-        assert not unexplained, unexplained
+        assert not unexplained, f"{outage}: {unexplained[:9]} after {self.printed}"
         sent = after["sent"] - self.before["sent"]
         assert sent > 50, f"only {sent} requests were sent"
         self.stage.ledger.write(
