@@ -15,6 +15,7 @@ _BITS = 192
 _PLACEHOLDER = re.compile(r"^(change[-_ ]?me|changeit|todo|xxx+|your[-_ ].*|<.*>)$", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"^(\w+)=\s*$")
 _TELLING = re.compile(r"pass|secret|token|key|credential|salt|auth", re.IGNORECASE)
+_MACHINE = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)+(:\d+)?")
 _LOGIN = re.compile(r"://[^/@\s]*:([^/@\s]+)@")
 _LEAST, _LEAST_TELLING = 8, 4  # shorter ones stand in ordinary words: `true`, `info`, `8080`
 
@@ -68,6 +69,7 @@ def secrets_of(path: Path) -> tuple[Secret, ...]:
     """Return what an env file holds that must not be shown: as it is written, and as it is meant.
 
     A value that is no secret is hidden with the others where it is long: rather that than a leak.
+    The name of a machine stays, or nobody would know which registry does not answer.
     """
     try:
         found = [dotenv_values(path, interpolate=meant) for meant in (False, True)]
@@ -75,7 +77,10 @@ def secrets_of(path: Path) -> tuple[Secret, ...]:
         return ()
     hidden = set()
     for name, value in (pair for values in found for pair in values.items()):
-        if value and len(value) >= (_LEAST_TELLING if _TELLING.search(name) else _LEAST):
+        telling = bool(_TELLING.search(name))
+        if not value or (_MACHINE.fullmatch(value) and not telling):
+            continue
+        if len(value) >= (_LEAST_TELLING if telling else _LEAST):
             hidden.add(value)
-        hidden.update(word for word in _LOGIN.findall(value or "") if len(word) >= _LEAST_TELLING)
+        hidden.update(word for word in _LOGIN.findall(value) if len(word) >= _LEAST_TELLING)
     return tuple(Secret(value) for value in sorted(hidden))

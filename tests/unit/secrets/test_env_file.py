@@ -104,6 +104,9 @@ def test_no_file_is_refused(tmp_path: Path) -> None:
         ("SALUTE='good morning'", ["good morning"]),
         ("URL=db://me:pw42@host/x", ["db://me:pw42@host/x", "pw42"]),
         ("A=abcdefgh\nB=${A}-ij", ["${A}-ij", "abcdefgh", "abcdefgh-ij"][1:]),
+        ("REGISTRY=registry.example.com:5000", []),
+        ("API_KEY=machine.example.com", ["machine.example.com"]),
+        ("HOOK=hooks.example.com/T0/x", ["hooks.example.com/T0/x"]),
         ("C='$$dollar$$$'", ["$$dollar$$$"]),
     ],
 )
