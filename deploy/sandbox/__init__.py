@@ -1,4 +1,4 @@
-"""A server in a box: servers and a registry in containers on this machine."""
+"""A server in a box: servers, a registry and S3 in containers on this machine."""
 
 from deploy.sandbox.sandbox import Sandbox
 from deploy.sandbox.status import Piece, Status

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import docker
 
-from deploy.sandbox import containers, machine, registry, servers
+from deploy.sandbox import containers, machine, registry, s3, servers
 from deploy.sandbox.checkout import SERVERS, Checkout
 from deploy.sandbox.containers import Blueprint
 from deploy.sandbox.stock import Report, Stock
@@ -26,6 +26,7 @@ class Assembly:
         with ThreadPoolExecutor(machine.PARALLEL) as pool:
             pieces: list[Callable[[], None]] = [lambda: self._registry(pool), self._builder]
             pieces += [self._server(name) for name in SERVERS]
+            pieces.append(self._s3)
             work: list[Future[None]] = [pool.submit(piece) for piece in pieces]
             for piece in work:
                 piece.result()
@@ -64,6 +65,12 @@ class Assembly:
         port = self.checkout.ports()["registry"]["api"]
         blueprint = Blueprint(self.checkout.identity, "registry", image, {registry.PORT: port})
         self._ensure(blueprint, lambda _: registry.answers(port))
+
+    def _s3(self) -> None:
+        port = self.checkout.ports()["s3"]["api"]
+        image = self.stock.ensure("s3")
+        blueprint = Blueprint(self.checkout.identity, "s3", image, {s3.PORT: port})
+        self._ensure(blueprint, lambda _: s3.ensure_bucket(port))
 
     def _ensure(self, blueprint: Blueprint, ready: containers.Ready) -> None:
         containers.ensure(self.client, blueprint, ready, self.report)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from deploy.errors import SandboxError
-from deploy.sandbox import ports, servers
+from deploy.sandbox import ports, s3, servers
 
 SERVERS: Final = ("staging", "production")
 REGISTRY: Final = "registry.sandbox:5000"
@@ -61,6 +61,16 @@ class Checkout:
         """The registry as the servers and the builder name it."""
         return REGISTRY
 
+    @property
+    def s3(self) -> str:
+        """The S3 API as the servers name it."""
+        return s3.ENDPOINT
+
+    @property
+    def s3_from_here(self) -> str:
+        """The S3 API as this machine reaches it."""
+        return f"http://{ports.LOOPBACK}:{self._port('s3', 'api')}"
+
     def ssh_port(self, server: str) -> int:
         """Give the loopback port of a server's sshd."""
         return self._port(server, "ssh")
@@ -79,7 +89,7 @@ class Checkout:
         return f"slipway-{self.identity}"
 
     def container(self, piece: str) -> str:
-        """Name the container of a server, the builder or the registry on this machine's engine."""
+        """Name the container of one piece, such as `staging` or `s3`, on this machine's engine."""
         return f"slipway-{self.identity}-{piece}"
 
     def ports(self) -> ports.Ports:

@@ -15,6 +15,7 @@ PUBLISHED: Final[Mapping[str, Mapping[str, int]]] = {
     "production": {"ssh": 22, "http": 80, "https": 443, "alternate": 8080},
     "builder": {},
     "registry": {"api": 5000},
+    "s3": {"api": 4566},
 }
 """Container → name → port inside. What is added here is published on loopback."""
 

@@ -34,9 +34,10 @@ SUITES: Final = ("trixie", "bookworm")
 
 RECIPES: Final = (
     Recipe("debian-trixie", "trixie", folder="base"),
-    Recipe("debian-bookworm", "bookworm", folder="base"),
+    Recipe("debian-bookworm", "bookworm", ("debian:bookworm-slim",), folder="base"),
     Recipe("server", "debian-trixie"),
     Recipe("registry", "debian-trixie"),
+    Recipe("s3", "debian-trixie"),
     Recipe("busybox", "debian-trixie", ("busybox:latest",)),
     Recipe(
         "nginx",

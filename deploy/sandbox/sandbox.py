@@ -13,7 +13,7 @@ from docker.errors import APIError
 from docker.models.containers import Container
 
 from deploy.errors import SandboxError
-from deploy.sandbox import containers, keys, machine, ports
+from deploy.sandbox import containers, keys, machine, ports, s3
 from deploy.sandbox.assembly import Assembly
 from deploy.sandbox.checkout import REGISTRY, SERVERS, Checkout
 from deploy.sandbox.containers import MARK
@@ -24,7 +24,7 @@ from deploy.sandbox.stock import CACHED, Report, Stock
 
 @dataclass(frozen=True)
 class Sandbox(Checkout):
-    """Servers and a registry in containers on this machine, for one checkout."""
+    """Servers, a registry and S3 in containers on this machine, for one checkout."""
 
     def up(self, report: Report) -> Status:
         """Start what does not run, make what is missing; quiet when all is there."""
@@ -70,7 +70,13 @@ class Sandbox(Checkout):
             for name in ports.PUBLISHED
         )
         return Status(
-            self.identity, pieces, str(self.ssh_config), f"unix://{self.builder_socket}", REGISTRY
+            self.identity,
+            pieces,
+            str(self.ssh_config),
+            f"unix://{self.builder_socket}",
+            registry=REGISTRY,
+            s3=s3.ENDPOINT,
+            bucket=s3.BUCKET,
         )
 
     def _containers(self, client: docker.DockerClient) -> list[Container]:

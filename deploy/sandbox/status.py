@@ -25,6 +25,10 @@ class Status:
     """What DOCKER_HOST must be to build where the sandbox builds."""
     registry: str
     """The registry's name inside the sandbox."""
+    s3: str
+    """The S3 API's address inside the sandbox."""
+    bucket: str
+    """The bucket that is there."""
 
     @property
     def up(self) -> bool:

@@ -66,6 +66,15 @@ def test_ports_are_read_from_what_the_last_up_chose(tmp_path: Path) -> None:
     assert box.https_port("staging") == 20003
 
 
+def test_s3_has_one_address_for_the_servers_and_one_for_this_machine(tmp_path: Path) -> None:
+    box = Sandbox.at(tmp_path)
+    box.state.mkdir()
+    ports.save(box.ports_file, {"s3": {"api": 20014}})
+
+    assert box.s3 == "http://s3.sandbox:4566"
+    assert box.s3_from_here == "http://127.0.0.1:20014"
+
+
 def test_a_port_before_the_first_up_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match=r"inv sandbox\.up"):
         Sandbox.at(tmp_path).http_port("staging")

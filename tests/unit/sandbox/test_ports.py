@@ -83,3 +83,13 @@ def test_a_file_that_cannot_be_read_remembers_nothing(tmp_path: Path, content: s
 
 def test_no_file_remembers_nothing(tmp_path: Path) -> None:
     assert ports.load(tmp_path / "ports.json") == {}
+
+
+def test_what_comes_to_the_sandbox_later_moves_no_port() -> None:
+    before = ports.choose(IDENTITY, {}, frozenset(), everything_is_free)
+    del before["s3"]
+
+    chosen = ports.choose(IDENTITY, before, frozenset(before), everything_is_free)
+
+    assert {name: chosen[name] for name in before} == before
+    assert chosen["s3"]["api"] not in all_of(before)

@@ -85,3 +85,10 @@ def test_an_official_name_has_one_recipe_and_a_tag() -> None:
 def test_a_recipe_stands_in_for_one_repository() -> None:
     for recipe in recipes.official():
         assert len({name.split(":")[0] for name in recipe.official}) == 1, recipe.name
+
+
+def test_the_packages_of_s3_have_exact_versions() -> None:
+    wanted = (recipes.BY_NAME["s3"].path / "requirements.txt").read_text().split()
+
+    assert all(each.count("==") == 1 for each in wanted)
+    assert "localstack-core==4.14.0" in wanted
