@@ -16,6 +16,16 @@
     ├── Changed                  something was written on the server since it was observed
     ├── LockLost                 exit 4: our lock was freed or taken over in the middle of a run
     ├── Interrupted              SIGINT or SIGTERM came before anything was changed
+    ├── StoreError               where backups lie: no bucket, another region, an odd answer
+    │   ├── StoreUnreachable     no answer from it, or it is too busy
+    │   ├── StoreRefused         the credentials are missing, wrong, expired, or do not suffice
+    │   ├── NotThere             no such object or upload
+    │   └── AlreadyThere         such an object exists; nothing was written
+    ├── SourceFailed             a source cannot be read, or a stage of its way to the store failed
+    ├── DamagedSnapshot          a snapshot, or an archive of it, is not what was written
+    ├── WrongKey                 the private key opens another snapshot, not this one
+    ├── RetentionRefused         which snapshots are kept cannot be decided
+    ├── TooLarge                 a snapshot does not fit into the parts that its bucket allows
     ├── SandboxError             the sandbox cannot be built or started
     ├── RolledBack               exit 3: failed, and the old release serves again
     └── NeedsPerson              exit 4: failed, and a person must act; says with which command
@@ -120,8 +130,48 @@ class Interrupted(SlipwayError):
         super().__init__("interrupted", "it was stopped by a signal", "run it again when ready")
 
 
+class RetentionRefused(SlipwayError):
+    """What is kept cannot be decided from what was found, so nothing may be removed."""
+
+
+class TooLarge(SlipwayError):
+    """A snapshot does not fit into the parts that its bucket allows."""
+
+
+class StoreError(SlipwayError):
+    """The place where backups lie cannot do what it is asked for."""
+
+
+class StoreUnreachable(StoreError):
+    """The store does not answer, or is too busy."""
+
+
+class StoreRefused(StoreError):
+    """The store refuses the credentials, or there are none."""
+
+
+class NotThere(StoreError):
+    """The object or the upload does not exist."""
+
+
+class AlreadyThere(StoreError):
+    """An object with this key exists, and was not overwritten."""
+
+
 class SandboxError(SlipwayError):
     """The sandbox cannot be built or started."""
+
+
+class SourceFailed(SlipwayError):
+    """A source cannot be read, or a stage of its way to the store failed."""
+
+
+class DamagedSnapshot(SlipwayError):
+    """A snapshot, or an archive of it, is not what was written."""
+
+
+class WrongKey(SlipwayError):
+    """The private key opens another snapshot, not this one."""
 
 
 class RolledBack(SlipwayError):

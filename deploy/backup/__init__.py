@@ -1,0 +1,1 @@
+"""Snapshots: what is taken, where it lies, and what is kept."""
