@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.backup.retention import Policy
+from deploy.backup.stores.s3.settings import S3Settings
 from deploy.errors import SettingsError
 from deploy.settings import Migrate, Registry, find_app, load
 
@@ -43,6 +45,7 @@ def test_everything_has_a_default_but_the_hosts(folder: Path) -> None:
     assert (staging.env_file, staging.url, staging.confirm) == (None, "", False)
     assert staging.root == "/opt"
     assert (found.rollout.migrate, found.rollout.keep, found.rollout.drain) == (None, 5, 35.0)
+    assert found.backup is None
 
 
 def test_everything_can_be_said(folder: Path) -> None:
@@ -65,7 +68,16 @@ keep = 2
 drain = "90s"
 
 [backup]
-store = "s3://example"
+store = "s3://example/backups/"
+endpoint = "https://s3.example.com"
+region = "eu-central-1"
+path_style = true
+storage_class = "STANDARD_IA"
+checksums = "when_required"
+lock_days = 30
+max_parts = 1000
+encrypt = ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"]
+keep = { last = 3, hourly = 1, daily = 7, weekly = 4, monthly = 12, yearly = 2, within = "2d" }
 """)
 
     found = load(folder)
@@ -78,6 +90,22 @@ store = "s3://example"
     assert production.confirm
     assert found.rollout.migrate == Migrate("backend", "migrate up", 3723.0)
     assert (found.rollout.keep, found.rollout.drain) == (2, 90.0)
+    assert found.backup
+    assert found.backup.store == S3Settings(
+        bucket="example",
+        prefix="backups",
+        endpoint="https://s3.example.com",
+        region="eu-central-1",
+        path_style=True,
+        storage_class="STANDARD_IA",
+        checksums="when_required",
+        lock_days=30,
+        max_parts=1000,
+    )
+    assert found.backup.encrypt == (
+        "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+    )
+    assert found.backup.keep == Policy(3, 1, 7, 4, 12, 2, 172800.0)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
-"""From settings to live objects: the only room that knows every concrete class."""
+"""An app in an environment, as this checkout describes it, and what its Compose files want."""
 
+import dataclasses
 import json
 import os
 import re
@@ -67,6 +68,13 @@ class App:
     def where(self) -> str:
         """What plans and outcomes call it."""
         return f"{self.settings.app} on {self.environment.name}"
+
+    def moved(self, host: str) -> "App":
+        """Return it on another machine; without one, as it is."""
+        if not host:
+            return self
+        environment = dataclasses.replace(self.environment, hosts=(host,))
+        return dataclasses.replace(self, environment=environment)
 
     @contextmanager
     def reach(self) -> Iterator[Target]:

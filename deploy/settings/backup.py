@@ -1,0 +1,81 @@
+"""[backup] of deploy.toml: where snapshots lie, who may read them, and which are kept."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal, cast
+
+from deploy.backup.keys import PUBLIC, check_public
+from deploy.backup.retention import Policy
+from deploy.backup.stores.s3.settings import S3Settings
+from deploy.settings.table import Table
+
+_Checksums = Literal["when_supported", "when_required"]
+_CHECKSUMS = ("when_supported", "when_required")
+
+
+@dataclass(frozen=True)
+class BackupSettings:
+    """The store, the public keys of age that snapshots are sealed to, and what is kept."""
+
+    store: S3Settings
+    encrypt: tuple[str, ...]
+    keep: Policy
+
+
+def read_backup(table: Table, folder: Path) -> BackupSettings:
+    """Return what `[backup]` says; `folder` is that of deploy.toml. Raises `SettingsError`."""
+    settings = BackupSettings(_store(table), _recipients(table, folder), _keep(table.table("keep")))
+    table.close()
+    return settings
+
+
+def _recipients(table: Table, folder: Path) -> tuple[str, ...]:
+    """Return the public keys: as they stand there, and as the files hold them that it names."""
+    keys: list[str] = []
+    for entry in table.strings("encrypt", ()):
+        if entry.startswith(PUBLIC) or "/" not in entry:
+            keys.append(entry)
+        else:
+            keys += _keys_in(folder / entry, table)
+    place = table.error("encrypt", "", "").place
+    if not keys:
+        raise table.error("encrypt", "no public key is named", "make a pair: `inv backup.keygen`")
+    return check_public(keys, place)
+
+
+def _keys_in(file: Path, table: Table) -> list[str]:
+    """Return the public keys in a file: one a line, with comments, as `age --recipients-file`."""
+    try:
+        lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError):
+        raise table.error(
+            "encrypt",
+            f"{file} cannot be read",
+            "write public keys of age into it, one a line; `inv sandbox.up` writes its own",
+        ) from None
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _store(table: Table) -> S3Settings:
+    url = table.required("store")
+    bucket, _, prefix = url.removeprefix("s3://").partition("/")
+    if not url.startswith("s3://") or not bucket:
+        raise table.error("store", f"{url!r} is no store", 'write "s3://bucket/folder"')
+    return S3Settings(
+        bucket=bucket,
+        prefix=prefix.strip("/"),
+        endpoint=table.string("endpoint", ""),
+        region=table.string("region", S3Settings.region),
+        path_style=table.boolean("path_style", default=False),
+        storage_class=table.string("storage_class", ""),
+        checksums=cast("_Checksums", table.choice("checksums", *_CHECKSUMS)),
+        lock_days=table.count("lock_days"),
+        max_parts=table.positive("max_parts", S3Settings.max_parts),
+    )
+
+
+def _keep(table: Table) -> Policy:
+    rules = {rule.name: table.count(rule.name) for rule in fields(Policy) if rule.name != "within"}
+    policy = Policy(**rules, within=table.duration("within", 0.0))
+    table.close()
+    return policy

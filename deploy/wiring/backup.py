@@ -1,0 +1,117 @@
+"""From settings to what backups need: the store, its catalog, the machine, and the keys."""
+
+import dataclasses
+import getpass
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from deploy.backup.catalog import Catalog
+from deploy.backup.create import Tell, Yard, take
+from deploy.backup.keys import unseal
+from deploy.backup.parts import runs
+from deploy.backup.snapshot import Snapshot
+from deploy.backup.stores.s3 import S3Store
+from deploy.backup.verify import verify
+from deploy.errors import SettingsError
+from deploy.host import Command, Host, Secret, check
+from deploy.rollout.run import Target
+from deploy.rollout.steps import Backup
+from deploy.sandbox import Sandbox
+from deploy.sandbox.s3 import SECRET
+from deploy.settings import FILE
+from deploy.settings.backup import BackupSettings
+from deploy.wiring.app import SANDBOX, App
+
+KEY_VARIABLE = "SLIPWAY_KEY"
+
+
+def backup_settings(app: App) -> BackupSettings:
+    """Return what `[backup]` says. Raises `SettingsError` where there is none."""
+    if app.settings.backup is None:
+        raise SettingsError(
+            str(app.settings.folder / FILE),
+            "it has no [backup]",
+            'add one: store = "s3://bucket/folder" and encrypt = ["age1…"] (`inv backup.keygen`)',
+        )
+    return app.settings.backup
+
+
+@contextmanager
+def catalog_of(app: App) -> Iterator[Catalog]:
+    """Yield the snapshots of an environment, and let the store go afterwards."""
+    settings = backup_settings(app).store
+    if (urlsplit(settings.endpoint).hostname or "").endswith(SANDBOX):
+        sandbox = Sandbox.at(app.checkout)
+        access = ("sandbox", Secret(SECRET))
+        settings = dataclasses.replace(settings, reach=sandbox.s3_from_here, access=access)
+    store = S3Store(settings)
+    try:
+        yield Catalog(store, app.project)
+    finally:
+        store.close()
+
+
+@contextmanager
+def yard_of(app: App, target: Target, tell: Tell) -> Iterator[Yard]:
+    """Yield what a backup and a restore of an environment need."""
+    with catalog_of(app) as catalog:
+        yield Yard(
+            host=target.host,
+            engine=target.engine,
+            root=target.root,
+            app=app.settings.app,
+            environment=app.environment.name,
+            catalog=catalog,
+            recipients=backup_settings(app).encrypt,
+            owner=f"{getpass.getuser()}@{socket.gethostname()}",
+            document=lambda release: _document(target.host, target.engine.compose_file(release)),
+            sizes=tuple(runs(backup_settings(app).store.max_parts)),
+            tell=tell,
+        )
+
+
+def backup_step(app: App, target: Target, tell: Tell) -> Backup | None:
+    """Return the step of a deploy that takes a snapshot and proves that it reads, if configured."""
+    if app.settings.backup is None:
+        return None
+
+    def proven() -> str:
+        with yard_of(app, target, tell) as yard:
+            snapshot, key = take(yard)
+            verify(yard, snapshot, key.secret)
+        return snapshot.id
+
+    return Backup(proven)
+
+
+def key_file(named: str) -> Path:
+    """Return the file of the private key: as named, or as the environment says."""
+    name = named or os.environ.get(KEY_VARIABLE, "")
+    if not name:
+        raise SettingsError(
+            "--key", "no private key is named", f"name its file: --key FILE, or {KEY_VARIABLE}"
+        )
+    return Path(name).expanduser()
+
+
+def unlocked(catalog: Catalog, point: str, key: str) -> tuple[Snapshot, Secret]:
+    """Return the snapshot that `point` names with its own key, by the private key in a file.
+
+    Its seal is seen to be ours. Raises `SettingsError`, `WrongKey`, `DamagedSnapshot`.
+    """
+    snapshot = catalog.choose(point).snapshot
+    secret = unseal(snapshot.sealed_key, key_file(key), snapshot.id)
+    return catalog.read(snapshot.id, secret), secret
+
+
+def _document(host: Host, path: str) -> Mapping[str, Any]:
+    """Return the Compose file of a release, as it lies on the server."""
+    command = Command(("cat", path))
+    document: dict[str, Any] = json.loads(check(host.name, command, host.run(command)).stdout)
+    return document

@@ -1,0 +1,158 @@
+"""[backup] of deploy.toml: every wrong value has its line, and no private key is shown."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.backup.keys import generate
+from deploy.backup.retention import Policy
+from deploy.errors import SettingsError
+from deploy.settings import load
+from deploy.settings.backup import BackupSettings
+
+ANN = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+HEAD = '[environments.staging]\nhosts = ["a"]\n[backup]\n'
+STORE = 'store = "s3://bucket/folder"\n'
+ENCRYPT = f'encrypt = ["{ANN}"]\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "compose.yaml").write_text("services: {}\n")
+    return folder
+
+
+def read(folder: Path, table: str) -> BackupSettings:
+    (folder / "deploy.toml").write_text(HEAD + table)
+    found = load(folder).backup
+    assert found
+    return found
+
+
+def refusal(folder: Path, table: str) -> str:
+    with pytest.raises(SettingsError) as error:
+        read(folder, table)
+    return str(error.value).removeprefix(f"{folder}/")
+
+
+def test_what_need_not_be_said(folder: Path) -> None:
+    found = read(folder, STORE + ENCRYPT)
+
+    assert (found.store.bucket, found.store.prefix, found.store.endpoint) == (
+        "bucket",
+        "folder",
+        "",
+    )
+    assert (found.store.region, found.store.checksums) == ("us-east-1", "when_supported")
+    assert (found.store.lock_days, found.store.max_parts) == (0, 10_000)
+    assert found.keep == Policy()
+
+
+def test_a_store_may_be_a_whole_bucket(folder: Path) -> None:
+    assert read(folder, 'store = "s3://bucket"\n' + ENCRYPT).store.base == ""
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (ENCRYPT, 'deploy.toml:3: backup.store: it is missing. write store = "…".'),
+        (
+            'store = "/srv/backups"\n' + ENCRYPT,
+            "deploy.toml:4: backup.store: '/srv/backups' is no store. write \"s3://bucket/folder\"",
+        ),
+        ('store = "s3:///folder"\n' + ENCRYPT, "deploy.toml:4: backup.store: 's3:///folder' is no"),
+        ("store = 1\n" + ENCRYPT, "deploy.toml:4: backup.store: a string is wanted, not a number."),
+        (STORE + ENCRYPT + "endpoint = true\n", "deploy.toml:6: backup.endpoint: a string is"),
+        (STORE + ENCRYPT + "region = 1\n", "deploy.toml:6: backup.region: a string is wanted"),
+        (STORE + ENCRYPT + 'path_style = "yes"\n', "deploy.toml:6: backup.path_style: true or fal"),
+        (STORE + ENCRYPT + "storage_class = []\n", "deploy.toml:6: backup.storage_class: a string"),
+        (
+            STORE + ENCRYPT + 'checksums = "never"\n',
+            (
+                "deploy.toml:6: backup.checksums: 'never' is unknown."
+                " choose one of: when_supported, when_required."
+            ),
+        ),
+        (STORE + ENCRYPT + "lock_days = -1\n", "deploy.toml:6: backup.lock_days: -1 is too small."),
+        (STORE + ENCRYPT + "max_parts = 0\n", "deploy.toml:6: backup.max_parts: 0 is too small."),
+        (
+            STORE + ENCRYPT + "keeps = 1\n",
+            "deploy.toml:6: backup.keeps: the key is unknown. did you mean 'keep'?",
+        ),
+        (STORE + ENCRYPT + "keep = 3\n", "deploy.toml:6: backup.keep: a table is wanted, not a nu"),
+        (
+            STORE + ENCRYPT + "keep = { dayly = 3 }\n",
+            "deploy.toml:6: backup.keep.dayly: the key is unknown. did you mean 'daily'?",
+        ),
+        (
+            STORE + ENCRYPT + "keep = { last = -3 }\n",
+            "deploy.toml:6: backup.keep.last: -3 is too small. write 0 or more.",
+        ),
+        (
+            STORE + ENCRYPT + 'keep = { last = "3" }\n',
+            "deploy.toml:6: backup.keep.last: a whole number is wanted, not a string.",
+        ),
+        (
+            STORE + ENCRYPT + 'keep = { within = "a week" }\n',
+            "deploy.toml:6: backup.keep.within: 'a week' is no length of time.",
+        ),
+        (
+            STORE + ENCRYPT + "[backup.keep]\nlast = 3\nweekly = true\n",
+            "deploy.toml:8: backup.keep.weekly: a whole number is wanted, not a boolean.",
+        ),
+        (STORE, "deploy.toml:3: backup.encrypt: no public key is named. make a pair: `inv backup."),
+        (STORE + "encrypt = []\n", "deploy.toml:5: backup.encrypt: no public key is named."),
+        (STORE + "encrypt = 1\n", "deploy.toml:5: backup.encrypt: a list of strings"),
+        (
+            STORE + 'encrypt = ["age1ql3"]\n',
+            "deploy.toml:5: backup.encrypt: 'age1ql3' is no public key of age. make one: `inv back",
+        ),
+        (
+            STORE + 'encrypt = ["ann"]\n',
+            "deploy.toml:5: backup.encrypt: 'ann' is no public key of age.",
+        ),
+    ],
+)
+def test_an_error_names_line_key_and_remedy(folder: Path, table: str, message: str) -> None:
+    assert refusal(folder, table).startswith(message)
+
+
+def test_keys_from_a_file_as_age_reads_them(folder: Path) -> None:
+    bob = generate().public
+    (folder / "team").mkdir()
+    (folder / "team" / "recipients").write_text(f"# of the team\n\n  {bob}\n")
+
+    found = read(folder, STORE + f'encrypt = ["{ANN}", "team/recipients"]\n')
+
+    assert found.encrypt == (ANN, bob)
+
+
+def test_a_file_of_keys_that_is_not_there(folder: Path) -> None:
+    message = refusal(folder, STORE + 'encrypt = ["team/recipients"]\n')
+
+    assert message.startswith("deploy.toml:5: backup.encrypt: ")
+    assert "team/recipients cannot be read. write public keys of age into it" in message
+
+
+def test_a_file_of_keys_that_holds_none(folder: Path) -> None:
+    (folder / "team").mkdir()
+    (folder / "team" / "recipients").write_text("# nobody yet\n")
+
+    message = refusal(folder, STORE + 'encrypt = ["team/recipients"]\n')
+
+    assert message.startswith("deploy.toml:5: backup.encrypt: no public key is named.")
+
+
+@pytest.mark.parametrize("in_a_file", [False, True])
+def test_a_private_key_is_refused_and_not_shown(folder: Path, *, in_a_file: bool) -> None:
+    secret = generate().secret.reveal()
+    (folder / "team").mkdir()
+    (folder / "team" / "keys").write_text(secret)
+    entry = "team/keys" if in_a_file else secret
+
+    message = refusal(folder, STORE + f'encrypt = ["{entry}"]\n')
+
+    assert message.startswith("deploy.toml:5: backup.encrypt: a private key stands there.")
+    assert secret not in message
