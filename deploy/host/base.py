@@ -102,6 +102,27 @@ def lost(host: str, why: str) -> Unreachable:
     )
 
 
+def first_line(process: Process, patience: float) -> str:
+    """Return the first line of standard output, or nothing where none came in so many seconds."""
+    answer = bytearray()
+    done = threading.Event()
+
+    def read() -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while not answer.endswith(b"\n"):
+                chunk = process.stdout.read(1)
+                if not chunk:
+                    break
+                answer.extend(chunk)
+        done.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    end = time.monotonic() + patience
+    while not done.wait(0.05) and time.monotonic() < end:
+        continue
+    return answer.decode(errors="replace").strip()
+
+
 class _Collector:
     """Reads a stream to its end in a thread of its own."""
 

@@ -111,11 +111,15 @@ class Script:
         """The file's name without its suffix."""
         return self.file.removesuffix(".sh")
 
+    @property
+    def text(self) -> str:
+        """The whole script."""
+        return "\n".join(_read(*part) for part in (*self.preludes, (self.package, self.file)))
+
     def command(self, *arguments: str, stdin: bytes = b"", timeout: float = 60.0) -> Command:
         """Return the command that runs this script with `arguments` as $1, $2 and so on."""
-        text = "\n".join(_read(*part) for part in (*self.preludes, (self.package, self.file)))
         return Command(
-            ("sh", "-c", text, self.name, *arguments),
+            ("sh", "-c", self.text, self.name, *arguments),
             name=self.name,
             stdin=stdin,
             timeout=timeout,

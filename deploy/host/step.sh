@@ -31,7 +31,7 @@ say() { printf '%s\n' "$*" 2>/dev/null || :; }
 alive() { printf '.\n' 2>/dev/null || exit 74; }
 
 finish() {
-    code=$?
+    code=${1:-$?}
     now=$(date +%s)
     printf '{"at":%d,"run":"%s","step":%s,"seconds":%d,"exit":%d}\n' \
         "$now" "$run" "$title" $((now - begun)) "$code" >>journal.jsonl 2>/dev/null || :

@@ -22,6 +22,7 @@ from deploy.errors import (
     Unreachable,
 )
 from deploy.host import Host, Process, Run, Script, check
+from deploy.host.base import first_line
 
 _LOCK = Script("deploy.rollout", "lock.sh")
 _UNLOCK = Script("deploy.rollout", "unlock.sh")
@@ -67,7 +68,7 @@ class Lock:
         with contextlib.suppress(OSError):  # then the script has ended, and says why
             process.stdin.write(payload)
             process.stdin.flush()
-        answer = _first_line(process)
+        answer = first_line(process, _CLAIM_TIMEOUT)
         if answer != "claimed":
             raise _refusal(host, root, process)
         return cls(host, Run(root, holder.run), process)
@@ -114,27 +115,6 @@ def unlock(host: Host, root: str, run: str) -> None:
     if result.exit_code == _HELD:
         raise LockHeld(host.name, "another run holds the lock by now", "look at `inv status`")
     check(host.name, command, result)
-
-
-def _first_line(process: Process) -> str:
-    """Return the first line of standard output, or nothing when the process ended without one."""
-    answer = bytearray()
-    done = threading.Event()
-
-    def read() -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while not answer.endswith(b"\n"):
-                chunk = process.stdout.read(1)
-                if not chunk:
-                    break
-                answer.extend(chunk)
-        done.set()
-
-    threading.Thread(target=read, daemon=True).start()
-    end = time.monotonic() + _CLAIM_TIMEOUT
-    while not done.wait(0.05) and time.monotonic() < end:
-        continue
-    return answer.decode(errors="replace").strip()
 
 
 def _refusal(host: Host, root: str, process: Process) -> SlipwayError:

@@ -1,0 +1,89 @@
+"""RECOVER.md, which lies beside each snapshot: how it is put back without Slipway. Pure.
+
+It needs age, zstd, tar and the database's own programs, and nothing of ours.
+"""
+
+from collections.abc import Iterator
+
+from deploy.backup.snapshot import Archive, Snapshot
+from deploy.backup.sources import postgres
+
+NAME = "RECOVER.md"
+SEALED, KEY = "key.age", "snapshot.key"
+
+
+def files(snapshot: Snapshot) -> dict[str, str]:
+    """Return what lies beside the archives for it: the page, and the sealed key."""
+    return {NAME: instructions(snapshot), SEALED: snapshot.sealed_key}
+
+
+def instructions(snapshot: Snapshot) -> str:
+    """Return the page for `snapshot`, in Markdown."""
+    archives = "\n".join(f"| `{one.name}` | {_holds(one)} |" for one in snapshot.archives)
+    hashes = "\n".join(f"{one.stored.sha256}  {one.name}" for one in snapshot.archives)
+    steps = "\n\n".join(_step(one) for one in snapshot.archives)
+    return f"""# Putting snapshot {snapshot.id} back by hand
+
+{snapshot.app}, environment {snapshot.environment}. Copy this folder of the store to a machine
+with age, zstd, tar and Docker, and bring the private key of one of these public keys, here called
+`team.key`:
+
+{_bullets(snapshot.recipients)}
+
+| file | what |
+|---|---|
+{archives}
+
+## 1. See that nothing is damaged
+
+```sh
+sha256sum --check <<'SUMS'
+{hashes}
+SUMS
+```
+
+## 2. Unlock the snapshot's own key
+
+```sh
+age --decrypt --identity team.key {SEALED} >{KEY}
+```
+
+## 3. Open the archives
+
+{steps}
+
+Remove `{KEY}` when you are done.
+"""
+
+
+def _bullets(keys: tuple[str, ...]) -> str:
+    return "\n".join(f"- `{key}`" for key in keys)
+
+
+def _holds(archive: Archive) -> str:
+    rows = archive.facts.get("rows", {})
+    if archive.form == postgres.DUMP:
+        return f"database `{archive.facts['database']}`, {sum(rows.values())} rows"
+    if archive.form == postgres.ROLES:
+        return "roles of the database server"
+    return f"files of {archive.source}"
+
+
+def _step(archive: Archive) -> str:
+    what = _holds(archive)
+    return f"{what[0].upper()}{what[1:]}:\n\n```sh\n" + "\n".join(_commands(archive)) + "\n```"
+
+
+def _commands(archive: Archive) -> Iterator[str]:
+    opened = f"age --decrypt --identity {KEY} '{archive.name}' | zstd --decompress"
+    if archive.form == postgres.ROLES:
+        yield "# CONTAINER: a new Postgres of that version, made with the POSTGRES_USER of before"
+        yield "# and POSTGRES_DB=postgres. That user is there already: one error says so."
+        yield f"{opened} | docker exec -i CONTAINER psql -U postgres -d postgres"
+    elif archive.form == postgres.DUMP:
+        options = "--create --clean --if-exists --exit-on-error --dbname=template1"
+        yield f"{opened} | docker exec -i CONTAINER pg_restore -U postgres {options}"
+    else:
+        target = f"./{archive.source}"
+        yield f"mkdir {target}"
+        yield f"{opened} | tar --extract --directory={target} --numeric-owner --xattrs --acls -p"

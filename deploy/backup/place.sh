@@ -1,0 +1,6 @@
+#!/bin/sh
+# Unpacks what a release is made of, from stdin, as the user who deploys.  $1 folder
+set -eu
+umask 077
+mkdir -p "$1"
+tar --extract --file=- --directory="$1" --no-same-owner

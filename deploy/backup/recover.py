@@ -1,0 +1,67 @@
+"""Brings a whole environment up on an empty server, from a store and a private key.
+
+First what the release is made of, then its data, on volumes that have their real names; starting it
+is a rollout, like any other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deploy.backup.create import Yard
+from deploy.backup.fetch import Into, fetch
+from deploy.backup.fill import Filling
+from deploy.backup.snapshot import CHOOSE, Archive, Snapshot
+from deploy.backup.sources.base import RELEASE
+from deploy.backup.sources.find import find_sources
+from deploy.backup.transfer import Outside, Pump
+from deploy.engine.base import Observation
+from deploy.errors import DamagedSnapshot, SlipwayError
+from deploy.host import Script, Secret
+
+_PLACE = Script("deploy.backup", "place.sh")
+IN_PLACE = ""  # the suffix of volumes that are filled where they are to be
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What is there now, ready to be started: the record of the release."""
+
+    release: Mapping[str, Any]
+
+
+def lay(yard: Yard, snapshot: Snapshot, key: Secret) -> Recovered:
+    """Lay the release and the data of `snapshot` down on the empty machine of `yard`.
+
+    Raises `SlipwayError` where something is there already, `DamagedSnapshot`, `SourceFailed`,
+    `EngineError`.
+    """
+    seen = yard.engine.observe()
+    _check_empty(yard, seen)
+    with yard.held(seen.now):
+        pump = Pump.ready(yard.host, yard.root)
+        place = Outside("tar", _PLACE, (yard.root,))
+        fetch(yard, pump, snapshot, _release(snapshot), (key, Into(outside=place)))
+        document = yard.document(str(snapshot.release["id"]))
+        kept = {archive.source for archive in snapshot.archives}
+        sources = [one for one in find_sources(document) if one.is_data and one.name in kept]
+        images = sorted({service["image"] for service in snapshot.release["services"].values()})
+        yard.engine.pull(images, yard.tell.say)
+        Filling(yard, snapshot, key, document, IN_PLACE).fill(sources)
+    return Recovered(snapshot.release)
+
+
+def _release(snapshot: Snapshot) -> Archive:
+    for archive in snapshot.archives:
+        if archive.source == RELEASE:
+            return archive
+    raise DamagedSnapshot(snapshot.id, "it holds no release", CHOOSE)
+
+
+def _check_empty(yard: Yard, seen: Observation) -> None:
+    if seen.current or seen.replicas:
+        raise SlipwayError(
+            yard.host.name,
+            f"{yard.app} is there already, in {yard.environment}",
+            "put data back with `inv restore`; `inv recover` is for an empty server",
+        )

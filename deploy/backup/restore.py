@@ -1,0 +1,107 @@
+"""Puts data of a snapshot back: into new volumes and folders, proven there, then swapped in.
+
+What served before stays in the new volumes' place until the next restore, so that undoing is the
+same swap once more.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from deploy.backup.create import Yard, chosen, deployed
+from deploy.backup.fill import Filled, Filling, planned
+from deploy.backup.snapshot import Snapshot
+from deploy.backup.sources.base import Source
+from deploy.backup.sources.find import find_sources
+from deploy.backup.transfer import Pump
+from deploy.engine.base import Observation
+from deploy.errors import EngineError, SlipwayError
+from deploy.host import Run, Script, Secret, Step, check, run_step, step_script
+
+_SWAP = step_script("deploy.backup", "swap.sh")
+_ASIDE = Script("deploy.backup", "aside.sh")
+SUFFIX = "restore"  # of the volume that holds what a restore has put aside
+_READY = 180  # seconds that what was stopped may take to be well again
+
+
+@dataclass(frozen=True)
+class Restore:
+    """Volumes that are filled and proven, ready to be swapped with those that serve."""
+
+    yard: Yard
+    seen: Observation
+    image: str
+    filled: tuple[Filled, ...]
+
+    def swap(self, run: Run) -> None:
+        """Swap them, under the lock. Raises `EngineError`, `LockLost`, `HostError`."""
+        host = self.yard.host
+        step = Step(
+            _SWAP,
+            "swap volumes",
+            (
+                self.image,
+                str(_READY),
+                *(place for one in self.filled for place in (one.volume, one.fresh)),
+            ),
+            {48: self._elsewhere, 49: self._unwell},
+            timeout=_READY + 300,
+        )
+        run_step(host, run, step)
+
+    def _elsewhere(self, volume: str) -> SlipwayError:
+        return EngineError(
+            self.yard.host.name,
+            f"volume {volume} is not kept by Docker itself, so it cannot be swapped",
+            "restore into a named volume of the local driver",
+        )
+
+    def _unwell(self, evidence: str) -> SlipwayError:
+        return EngineError(
+            self.yard.host.name,
+            "what uses the restored data is not well",
+            "its log is above; put the old data back: `inv restore.undo`",
+            detail=evidence,
+        )
+
+
+@contextmanager
+def restoring(
+    yard: Yard, snapshot: Snapshot, key: Secret, only: Sequence[str]
+) -> Iterator[Restore]:
+    """Fill new volumes from `snapshot` and prove them; what serves is not touched.
+
+    Raises `DamagedSnapshot`, `SourceFailed`, `EngineError`, `LockHeld`.
+    """
+    with _held(yard) as (seen, sources):
+        document = yard.document(seen.current)
+        kept = {archive.source for archive in snapshot.archives}
+        wanted = [s for s in chosen(sources, only) if s in sources and (only or s.name in kept)]
+        filling = Filling(yard, snapshot, key, document, SUFFIX)
+        filled = filling.fill(wanted)
+        yield Restore(yard, seen, Pump.ready(yard.host, yard.root).image, filled)
+
+
+@contextmanager
+def undoing(yard: Yard) -> Iterator[Restore]:
+    """Find what the last restore has put aside. Raises `SlipwayError` where there is nothing."""
+    with _held(yard) as (seen, sources):
+        document = yard.document(seen.current)
+        places = tuple(planned(document, source, SUFFIX) for source in sources)
+        command = _ASIDE.command(*(one.fresh for one in places))
+        there = check(yard.host.name, command, yard.host.run(command)).text.splitlines()
+        found = tuple(one for one in places if one.fresh in there)
+        if not found:
+            raise SlipwayError(
+                "restore.undo", "no restore has put anything aside here", "see `inv backup.list`"
+            )
+        yield Restore(yard, seen, Pump.ready(yard.host, yard.root).image, found)
+
+
+@contextmanager
+def _held(yard: Yard) -> Iterator[tuple[Observation, tuple[Source, ...]]]:
+    seen = yard.engine.observe()
+    found = find_sources(yard.document(deployed(seen)))
+    sources = tuple(source for source in found if source.is_data)
+    with yard.held(seen.now):
+        yield seen, sources

@@ -1,0 +1,1 @@
+"""What yields bytes to back up: one file for each kind, all with the same verbs."""

@@ -1,0 +1,16 @@
+# shellcheck shell=sh
+# facts: prints the SQL that says what a database holds, a JSON object a line.
+facts() {
+    cat <<'SQL'
+select json_build_object('version', current_setting('server_version'));
+select json_build_object('large_objects', count(*)) from pg_largeobject_metadata;
+select format('select json_build_object(''rows'', json_build_object(%L, count(*))) from %I.%I',
+              n.nspname || '.' || c.relname, n.nspname, c.relname)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass
+                    and d.objid = c.oid and d.deptype = 'e')
+order by 1
+\gexec
+SQL
+}

@@ -1,0 +1,190 @@
+"""One archive on its way between a server and a store: the conversation with the pump there.
+
+The pump (see `pump/`) reads, packs, encrypts and sends on the server itself. This side signs URLs
+as they are asked for, and learns how every stage ended.
+"""
+
+import base64
+import contextlib
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from deploy.backup.snapshot import CHOOSE
+from deploy.errors import SourceFailed
+from deploy.host import Host, Process, Script, check
+from deploy.host.archive import READABLE, pack
+from deploy.host.base import lost
+
+_IMAGE = Script("deploy.backup", "image.sh")
+_PUMP = Script("deploy.backup", "pump.sh")
+_BUILD_TIMEOUT = 600.0  # seconds to build the pump's image
+HEARTBEAT = 15.0  # seconds between signs of life; the pump ends after 120 without one
+LINE = 64 * 1024
+LINK = 3600  # seconds that a signed URL is good for; the pump asks for a new one where it is not
+ENDS = {"pipe": "/run/slipway/pipe", "exit": "/run/slipway/exit"}  # of what is beside the pump
+_NEED_THE_STORE = ("upload", "fetch")  # stages of the pump
+
+Sign = Callable[[str], str]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A process beside the pump: a shell script with arguments, and what to call it."""
+
+    name: str
+    script: Script
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the pump is asked for: `verb` is save or load.
+
+    `data` is the volume or folder that it sees as /data, `writes` whether it fills it. `job` is its
+    job; a key in there goes over stdin and nowhere else.
+    """
+
+    verb: str
+    job: Mapping[str, Any] = field(repr=False)
+    data: str = ""
+    writes: bool = False
+    outside: Outside | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of it: the pump's own report, and what the process beside it wrote down."""
+
+    report: Mapping[str, Any]
+    facts: bytes = b""
+
+
+def image_of(files: Mapping[str, bytes]) -> str:
+    """Return the name of the pump's image: by what it is made of."""
+    whole = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
+    return f"slipway/pump:{whole[:12]}"
+
+
+def pump_files() -> Mapping[str, bytes]:
+    """Return what the pump's image is built from."""
+    folder = resources.files("deploy.backup.pump")
+    names = sorted(
+        file.name for file in folder.iterdir() if file.name.endswith((".py", "Dockerfile"))
+    )
+    return {name: folder.joinpath(name).read_bytes() for name in names}
+
+
+@dataclass(frozen=True)
+class Pump:
+    """The pump on `host`, of `image`; what is under way lies in `folder` there while it lasts."""
+
+    host: Host
+    folder: str
+    image: str
+
+    @classmethod
+    def ready(cls, host: Host, root: str) -> "Pump":
+        """Return the pump of the environment in `root`, with its image there."""
+        files = pump_files()
+        image = image_of(files)
+        command = _IMAGE.command(image, stdin=pack(files, READABLE), timeout=_BUILD_TIMEOUT)
+        check(host.name, command, host.run(command))
+        return cls(host, f"{root}/backup", image)
+
+    def carry(self, name: str, order: Order, sign: Sign, progress: Progress) -> Done:
+        """Carry one order out. `sign` gives the URL of what the pump names.
+
+        `progress` is told bytes of the source, and bytes in the store, now and then. Raises
+        `SourceFailed` with the stage that failed, and `HostError`.
+        """
+        outside = order.outside
+        command = _PUMP.command(
+            f"{self.folder}/run.{name}",
+            self.image,
+            order.verb,
+            order.data or "-",
+            "rw" if order.writes else "ro",
+            *((outside.script.text, *outside.arguments) if outside else ("-",)),
+        )
+        process = self.host.start(command)
+        try:
+            return self._talk(process, name, order, sign, progress)
+        finally:
+            process.kill()
+
+    def _talk(
+        self, process: Process, name: str, order: Order, sign: Sign, progress: Progress
+    ) -> Done:
+        line = _Line(process)
+        line.say(order.job)
+        found: dict[str, Any] = {}
+        with line.alive():
+            for event in line.events():
+                if "want" in event:
+                    line.say({"urls": {event["want"]: sign(event["want"])}})
+                elif "plain" in event:
+                    progress(int(event["plain"]), int(event["stored"]))
+                elif "failed" in event:
+                    failed = event["failed"]
+                    raise _failure(name, order, failed["stage"], failed["why"])
+                else:
+                    found.update(event)
+        errors = process.stderr.read(LINE).decode(errors="replace").strip()
+        if process.wait(30) is None:
+            raise lost(self.host.name, "the pump does not end")
+        if "done" not in found:
+            why = errors or "the pump ended without a word"
+            raise SourceFailed(f"{self.host.name}: {name}", why, "run it again")
+        return Done(found["done"], base64.b64decode(found.get("facts", "")))
+
+
+def _failure(name: str, order: Order, stage: str, why: str) -> SourceFailed:
+    remedy = "run it again" if order.verb == "save" else CHOOSE
+    if stage in _NEED_THE_STORE:
+        remedy = f"see that the server reaches the store, and {remedy}"
+    return SourceFailed(f"{name}: {stage}", why, remedy)
+
+
+class _Line:
+    """JSON lines over a process's standard streams."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._writing = threading.Lock()
+
+    def say(self, words: Mapping[str, Any]) -> None:
+        """Send one line; where nobody reads any more, the process's end says why."""
+        with self._writing, contextlib.suppress(OSError, ValueError):
+            self._process.stdin.write(json.dumps(words).encode() + b"\n")
+            self._process.stdin.flush()
+
+    @contextlib.contextmanager
+    def alive(self) -> Iterator[None]:
+        """Give a sign of life now and then."""
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(HEARTBEAT):
+                self.say({"urls": {}})
+
+        threading.Thread(target=beat, daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+
+    def events(self) -> Iterator[Mapping[str, Any]]:
+        """Yield what it says, until its end."""
+        rest = b""
+        read = getattr(self._process.stdout, "read1", self._process.stdout.read)
+        while chunk := read(LINE):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                if line.startswith(b"{"):
+                    yield json.loads(line)

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Makes or removes what a restore fills: volumes, and folders, which are those with a slash.
+#   $1 anew (what is there goes first), first (nothing may be there) or remove
+#   $2 image of the pump  $3… volumes and folders
+# Ends 51: there is something already. 52: something uses it.
+set -eu
+verb=$1 image=$2
+shift 2
+
+is_there() {
+    case $1 in
+        /*) [ -e "$1" ] ;;
+        *) docker volume inspect "$1" >/dev/null 2>&1 ;;
+    esac
+}
+# A folder may lie in, and hold, what is root's: a container makes and removes it.
+discard() {
+    case $1 in
+        /*) docker run --rm --network none --entrypoint rm --volume "$(dirname "$1"):/at" "$image" \
+            -rf "/at/$(basename "$1")" ;;
+        *) docker volume rm "$1" >/dev/null ;;
+    esac
+}
+for place; do
+    if is_there "$place"; then
+        [ "$verb" != first ] || { echo "$place" >&2; exit 51; }
+        discard "$place" 2>/dev/null || { echo "$place" >&2; exit 52; }
+    fi
+    [ "$verb" != remove ] || continue
+    case $place in
+        /*) docker run --rm --network none --entrypoint true --volume "$place:/at" "$image" ;;
+        *) docker volume create "$place" >/dev/null ;;
+    esac
+done

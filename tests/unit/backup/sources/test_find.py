@@ -1,0 +1,163 @@
+"""What there is to back up, as a Compose file tells it."""
+
+from typing import Any
+
+import pytest
+
+from deploy.backup.sources.base import FOLDER, POSTGRES, RELEASE, VOLUME, Source
+from deploy.backup.sources.find import find_sources
+from deploy.errors import ComposeError
+
+RELEASE_SOURCE = Source("release", RELEASE)
+
+
+def volume(source: str, target: str = "/data") -> dict[str, Any]:
+    return {"type": "volume", "source": source, "target": target}
+
+
+def folder(source: str, target: str = "/data", **more: object) -> dict[str, Any]:
+    return {"type": "bind", "source": source, "target": target, **more}
+
+
+def document(**services: dict[str, Any]) -> dict[str, Any]:
+    volumes = {"data": {"name": "shop_data"}, "media": {"name": "shop_media"}, "bare": None}
+    return {"services": services, "volumes": volumes}
+
+
+def found(**services: dict[str, Any]) -> tuple[Source, ...]:
+    *sources, release = find_sources(document(**services))
+    assert release == RELEASE_SOURCE
+    return tuple(sources)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "postgres",
+        "postgres:15-alpine",
+        "docker.io/library/postgres@sha256:1",
+        "registry.example.com:5000/team/postgis:16",
+        "timescale/timescaledb:2",
+        "pgvector/pgvector:pg16",
+    ],
+)
+def test_an_image_of_postgres_is_dumped_and_its_volume_not_copied(image: str) -> None:
+    assert found(db={"image": image, "volumes": [volume("data")]}) == (
+        Source("db", POSTGRES, "db"),
+    )
+
+
+def test_a_database_that_is_not_dumped_is_not_copied_unasked() -> None:
+    cache = {"image": "redis:7-alpine", "volumes": [volume("data")]}
+
+    with pytest.raises(ComposeError) as error:
+        found(cache=cache)
+    assert "services.cache: there is no dump of redis yet" in str(error.value)
+
+    assert found(cache={**cache, "x-backup": False}) == ()
+    assert found(cache={**cache, "x-backup": {"kind": "volume"}}) == (
+        Source("data", VOLUME, "cache", "shop_data"),
+    )
+    assert found(cache={"image": "redis:7-alpine"}) == ()
+
+
+@pytest.mark.parametrize("image", ["postgrest/postgrest", "postgres-exporter:1", "me/postgres/web"])
+def test_an_image_that_sounds_like_it_is_none(image: str) -> None:
+    assert found(web={"image": image}) == ()
+
+
+def test_named_volumes_and_writable_folders_databases_first() -> None:
+    web = {
+        "image": "web",
+        "volumes": [
+            folder("/srv/uploads"),
+            folder("/srv/conf", read_only=True),
+            volume("media"),
+            volume("bare"),
+            {"type": "volume", "target": "/anonymous"},
+            {"type": "tmpfs", "target": "/tmp"},  # noqa: S108 - in the container
+        ],
+    }
+
+    assert found(web=web, db={"image": "postgres"}) == (
+        Source("db", POSTGRES, "db"),
+        Source("bare", VOLUME, "web", "bare"),
+        Source("media", VOLUME, "web", "shop_media"),
+        Source("uploads", FOLDER, "web", "/srv/uploads"),
+    )
+
+
+@pytest.mark.parametrize(
+    "place", ["/var/run/docker.sock", "/run/x", "/proc", "/sys/fs", "/dev", "/"]
+)
+def test_what_is_the_machines_own_is_left_out(place: str) -> None:
+    assert found(web={"image": "web", "volumes": [folder(place)]}) == ()
+
+
+def test_what_two_services_share_is_taken_once() -> None:
+    web = {"image": "web", "volumes": [volume("media")]}
+
+    assert found(web=web, worker={**web}) == (Source("media", VOLUME, "web", "shop_media"),)
+
+
+def test_two_of_one_name_get_names_of_their_own() -> None:
+    web = {
+        "image": "web",
+        "volumes": [
+            volume("media"),
+            folder("/srv/media"),
+            folder("/mnt/media"),
+            folder("/x/release"),
+        ],
+    }
+
+    assert [source.name for source in found(web=web)] == [
+        "media",
+        "media-2",
+        "media-3",
+        "release-2",
+    ]
+
+
+def test_a_service_may_be_left_out() -> None:
+    assert found(db={"image": "postgres", "x-backup": False}) == ()
+
+
+def test_what_the_image_does_not_tell_may_be_said() -> None:
+    named = {"image": "team/store", "x-backup": {"kind": "postgres"}, "volumes": [volume("data")]}
+    copied = {"image": "postgres", "x-backup": {"kind": "volume"}, "volumes": [volume("data")]}
+
+    assert found(db=named) == (Source("db", POSTGRES, "db"),)
+    assert found(db=copied) == (Source("data", VOLUME, "db", "shop_data"),)
+
+
+@pytest.mark.parametrize("excluded", ["media", "/data"])
+def test_a_mount_is_left_out_by_source_or_target(excluded: str) -> None:
+    web = {
+        "image": "web",
+        "x-backup": {"exclude": [excluded]},
+        "volumes": [volume("media"), volume("bare", "/bare")],
+    }
+
+    assert [source.name for source in found(web=web)] == ["bare"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        (True, "services.db.x-backup: True says nothing. write `false`, or a table of keys."),
+        ("no", "services.db.x-backup: 'no' says nothing."),
+        (None, "services.db.x-backup: None says nothing."),
+        ({"skip": 1}, "services.db.x-backup.skip: the key is unknown. known: exclude, kind."),
+        (
+            {"kind": "mysql"},
+            "services.db.x-backup.kind: 'mysql' is unknown. choose one of: postgres, volume.",
+        ),
+        ({"exclude": "media"}, "services.db.x-backup.exclude: a list of strings is wanted."),
+        ({"exclude": [1]}, "services.db.x-backup.exclude: a list of strings is wanted."),
+    ],
+)
+def test_a_wish_that_cannot_be_meant(wish: object, message: str) -> None:
+    with pytest.raises(ComposeError) as error:
+        find_sources(document(db={"image": "postgres", "x-backup": wish}))
+    assert str(error.value).startswith(message)
