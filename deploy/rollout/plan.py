@@ -50,7 +50,8 @@ class Plan:
 class Extras:
     """What a deploy does besides swapping: none of it happens in a rollback.
 
-    `migrate` runs when the service it names is created or rolled.
+    `migrate` runs when the service it names is created or rolled; `backup` before it, where
+    there is a release that can be backed up.
     """
 
     migrate: Migrate | None = None
@@ -80,7 +81,7 @@ def plan_rollout(
     swaps = _swaps([*early.values(), *harmless.values(), *(() if live else rolling.values())])
     steps = [
         *_create(early),
-        *_extra(extras or Extras(), acting),
+        *_extra(extras or Extras(), acting, deployed=bool(seen.current)),
         *roll_all(rolling, drain, live=live),
         *_create(harmless),
         *([Switch(swaps)] if swaps else ()),
@@ -180,9 +181,9 @@ def _create(changes: Mapping[str, Change]) -> Iterable[Step]:
             yield Start(scales)
 
 
-def _extra(extras: Extras, acting: Mapping[str, Change]) -> Iterable[Step]:
+def _extra(extras: Extras, acting: Mapping[str, Change], *, deployed: bool) -> Iterable[Step]:
     migrate = extras.migrate
-    if extras.backup:
+    if extras.backup and acting and deployed:
         yield extras.backup
     change = acting.get(migrate.service) if migrate else None
     if migrate and change and change.action in {Action.CREATE, Action.ROLL, Action.RECREATE}:

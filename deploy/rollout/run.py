@@ -78,7 +78,10 @@ def holder_of(reason: str, now: float) -> Holder:
 
 @dataclass
 class Rollout:
-    """One run: `wanted` replaces what `seen` shows, by `plan`, told to `report`."""
+    """One run: `wanted` replaces what `seen` shows, by `plan`, told to `report`.
+
+    `snapshot` is the id of the one that was taken on the way, if any.
+    """
 
     target: Target
     wanted: Release
@@ -87,6 +90,7 @@ class Rollout:
     report: Report
     reason: str = "deploy"
     timings: Timings = dataclasses.field(default_factory=list)
+    snapshot: str = ""
 
     def carry_out(self, payload: bytes) -> Release:
         """Take the lock, place `payload`, run the steps, record the release.
@@ -113,6 +117,7 @@ class Rollout:
             for step in self.plan.steps:
                 done.append(step)
                 self._do(step, site)
+                self.snapshot = site.backup
             recorded = dataclasses.replace(recorded, backup=site.backup or recorded.backup)
             self._record(run, recorded)
             signals.ignore()
@@ -131,7 +136,7 @@ class Rollout:
             self._catch_up(run)
         except LockLost as lost:
             if len(done) < len(self.plan.steps):
-                for left in remains(done, cut_off=True):
+                for left in self._left(done, cut_off=True):
                     lost.add(left)
                 raise
         except (Unreachable, AccessDenied):
@@ -141,7 +146,7 @@ class Rollout:
                 "what was under way there ends by itself; once it can be reached, `inv status`"
                 " says what serves, and `inv deploy` finishes or reverts this run",
             )
-            for left in remains(done, cut_off=True):
+            for left in self._left(done, cut_off=True):
                 gone.add(left)
             raise gone from None
         except SlipwayError:
@@ -164,7 +169,7 @@ class Rollout:
 
     def _failed(self, error: SlipwayError | KeyboardInterrupt, done: list[Step], run: Run) -> None:
         failure = error if isinstance(error, SlipwayError) else Interrupted()
-        for left in remains(done, cut_off=isinstance(error, _CUT_OFF)):
+        for left in self._left(done, cut_off=isinstance(error, _CUT_OFF)):
             failure.add(left)
         if isinstance(error, LockLost):
             raise error
@@ -202,6 +207,14 @@ class Rollout:
             if name in self.wanted.services
         }
         return "pause" if actions == {"pause"} else "rollback"
+
+    def _left(self, done: list[Step], *, cut_off: bool) -> list[str]:
+        """Return what no undoing takes back, and how the data from before it comes back."""
+        left = remains(done, cut_off=cut_off)
+        if self.snapshot and any(step.lasting for step in done):
+            where = f"--env {self.wanted.environment} --point {self.snapshot}"
+            left.append(f"`inv restore {where}` puts the data from before it back")
+        return left
 
     def _undo(self, failure: SlipwayError, run: Run) -> None:
         """Look at what is there, and converge on what served before."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.engine.base import Replica, Scale, Upstream
+from deploy.host import Run
 from deploy.proxy.upstream import Server, render_awaited, render_settled, render_switched
 from deploy.rollout.site import Site
 
@@ -93,6 +94,27 @@ class Backup(Step):
     def do(self, site: Site) -> None:
         """Take it and remember its id for the release."""
         site.backup = self.take()
+
+
+@dataclass(frozen=True)
+class PutBack(Step):
+    """Let restored data take the place of what serves: a callable, as this room knows no data."""
+
+    swap: Callable[[Run], None]
+
+    @property
+    def title(self) -> str:
+        """What it does."""
+        return "swap the restored data in"
+
+    @property
+    def lasting(self) -> str:
+        """What no undoing takes back."""
+        return "the swap of data"
+
+    def do(self, site: Site) -> None:
+        """Swap it in."""
+        self.swap(site.run)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from invoke.collection import Collection
 
-from deploy.tasks import demo, env, images, look, rollout, sandbox, server
+from deploy.tasks import backup, demo, env, images, look, rollout, sandbox, server
 
 namespace = Collection(
     rollout.deploy,
@@ -14,10 +14,13 @@ namespace = Collection(
     look.health,
     look.logs,
     look.execute,
+    backup.recover,
     images.build,
     images.push,
     demo.demo,
 )
 namespace.add_collection(Collection("env", env.init))
 namespace.add_collection(Collection("server", server.unlock))
+namespace.add_collection(backup.backup, name="backup")
+namespace.add_collection(backup.restoring, name="restore")
 namespace.add_collection(sandbox.collection, name="sandbox")

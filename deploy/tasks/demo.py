@@ -1,10 +1,19 @@
 """demo: the main job, on the sandbox, under load, as somebody would type it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deploy.tasks.base import task
 
+if TYPE_CHECKING:
+    from deploy.tasks.demo_stage import Stage
+
 ENV = "staging"
+_PSQL = "psql -U coaching -d coaching"
+_FILL = (
+    "insert into users (email, password_hash, created_at) select 'user' || i || '@example.com',"
+    " '-', now() from generate_series(1, 10000) i on conflict do nothing"
+)
+_COUNT = "select count(*) || ' users are there' from users"
 _STORY = (
     # title, tag, what breaks the image, what is typed, exit code it should have
     ("v2 takes over from v1", "v2", "", ("deploy", "--tag", "v2"), 0),
@@ -22,7 +31,7 @@ _STORY = (
 
 @task(help={"app": "app of this checkout to show it with (default: transformation-coaching)"})
 def demo(_c: Any, app: str = "transformation-coaching") -> None:
-    """Show a deploy, a failed one and a rollback under load, in the sandbox."""
+    """Show deploys under load, rollback, restore, recovery, in the sandbox."""
     import time
 
     from deploy.errors import SlipwayError
@@ -51,6 +60,24 @@ def demo(_c: Any, app: str = "transformation-coaching") -> None:
             stage.play(title, command, code)
     finally:
         summary = load.stop()
-    stage.close(summary, time.monotonic() - begun)
+        seconds = time.monotonic() - begun
+    _show_data(stage)
+    stage.close(summary, seconds)
     if summary["failed"]:
         raise SlipwayError("demo", f"{summary['failed']} requests failed", "see the table above")
+
+
+def _show_data(stage: "Stage") -> None:
+    """Lose the database, get it back, and bring everything up on another, empty server."""
+    out, key = stage.out, ("--key", ".sandbox/backup.key", "--yes")
+    out.rule("[bold]10,000 rows, and a backup of them")
+    stage.say("exec", f'{_PSQL} -qc "{_FILL}"', "--service", "db")
+    stage.play("a backup, proven to read", ("backup",), 0)
+    out.rule("[bold]the database is lost")
+    stage.lose("db")
+    stage.play("its data is put back", ("restore", *key), 0)
+    stage.say("exec", f'{_PSQL} -Atc "{_COUNT}"', "--service", "db")
+    out.rule("[bold]the server is lost: everything comes up on the empty one")
+    stage.clear("production")
+    stage.play("recovery", ("recover", *key, "--on", "deploy@production.sandbox"), 0)
+    stage.play("which snapshots there are", ("backup.list",), 0)

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.errors import SlipwayError
-from deploy.wiring import find_checkout, open_app
+from deploy.host import Command
+from deploy.wiring import App, find_checkout, open_app
 
 
 @dataclass
@@ -46,6 +47,38 @@ class Stage:
         seconds = self._type(command, code)
         outcome = "done" if code == 0 else f"rolled back (exit {code})"
         self.rows.append((title, f"inv {' '.join(command)}", seconds, outcome))
+
+    def say(self, *command: str) -> None:
+        """Type a command that is no step of its own."""
+        self._type(command, 0)
+
+    def lose(self, service: str) -> None:
+        """Destroy a service with all its volumes, as a bad day does."""
+        app = open_app(self.app, self.env)
+        label = f"label=com.docker.compose.project={app.project}"
+        which = f"--filter {label} --filter label=com.docker.compose.service={service}"
+        self._on_server(
+            app,
+            f"id=$(docker ps --all --quiet {which}); volumes=$(docker inspect --format"
+            " '{{range .Mounts}}{{.Name}} {{end}}' $id); docker rm --force $id;"
+            " docker volume rm $volumes",
+        )
+
+    def clear(self, server: str) -> None:
+        """Remove the app from a server of the sandbox, where a demo before this one put it."""
+        app = open_app(self.app, self.env).moved(f"deploy@{server}.sandbox")
+        which = f"--filter label=com.docker.compose.project={app.project}"
+        self._on_server(
+            app,
+            f"docker ps --all --quiet {which} | xargs -r docker rm --force --volumes;"
+            f" docker volume ls --quiet --filter name={app.project}_ | xargs -r docker volume rm;"
+            f" rm -rf {app.root}",
+        )
+
+    def _on_server(self, app: App, script: str) -> None:
+        with app.reach() as target:
+            self.out.print(f"[bold cyan]$ ssh {target.host.name}[/]", script, markup=True)
+            target.host.run(Command(("sh", "-c", script)))
 
     def close(self, summary: Mapping[str, Any], seconds: float) -> None:
         """Draw the closing tables."""

@@ -1,8 +1,14 @@
 """deploy, rollback, scale, migrate: what changes an environment."""
 
-from typing import Any
+import dataclasses
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 from deploy.tasks.base import APP_HELP, ENV_HELP, JSON_HELP, task
+
+if TYPE_CHECKING:
+    from deploy.engine.base import Observation
+    from deploy.rollout.release import Release
 
 TAG_HELP = "image tag to deploy (default: the git revision)"
 YES_HELP = "do not ask for confirmation"
@@ -18,6 +24,7 @@ RECREATE_HELP = "database that may be recreated; can be given several times"
         "dry-run": "show the plan and the commands of its steps; change nothing",
         "yes": YES_HELP,
         "recreate": RECREATE_HELP,
+        "no-backup": "take no snapshot before it, although [backup] is there",
         "refresh": "ask the registry again for the digest of every tag",
         "json": JSON_HELP,
     },
@@ -31,13 +38,15 @@ def deploy(
     yes: bool = False,
     recreate: Any = None,
     refresh: bool = False,
+    no_backup: bool = False,
     json: bool = False,
 ) -> None:
     """Put a new version in place of the old one, without a failed request."""
     from deploy.rollout import deploy as rollout
-    from deploy.tasks import show
+    from deploy.tasks import show, show_backup
     from deploy.tasks.dry_run import rehearse
     from deploy.wiring import open_app, uncommitted
+    from deploy.wiring.backup import backup_step
 
     opened = open_app(app, env)
     where = opened.where
@@ -52,7 +61,11 @@ def deploy(
 
         asks = opened.environment.confirm
         confirm = show.confirmation(out, where, asks=asks, yes=yes, recreate=recreate or [])
-        outcome = rollout.deploy(target, blueprint, opened.extras(), show.Progress(out), confirm)
+        extras = opened.extras()
+        if not no_backup:
+            step = backup_step(opened, target, show_backup.Telling(out))
+            extras = dataclasses.replace(extras, backup=step)
+        outcome = rollout.deploy(target, blueprint, extras, show.Progress(out), confirm)
         show.show_outcome(out, outcome, where, as_json=json)
 
 
@@ -64,6 +77,8 @@ def deploy(
         "to": "release (its id or its tag) to put back (default: the one before the current one)",
         "yes": YES_HELP,
         "recreate": RECREATE_HELP,
+        "with-data": "put back the data too, as it was before the release after that one",
+        "key": "file of the private key, for the data (default: what SLIPWAY_KEY names)",
         "json": JSON_HELP,
     },
 )
@@ -74,20 +89,21 @@ def rollback(
     to: str = "",
     yes: bool = False,
     recreate: Any = None,
+    with_data: bool = False,
+    key: str = "",
     json: bool = False,
 ) -> None:
     """Put an earlier release back: images, compose file, env file, nginx."""
     from deploy.rollout import deploy as rollout
+    from deploy.tasks import with_data as data
 
-    _put(
-        app,
-        env,
-        "rollback",
-        lambda seen: rollout.choose_release(seen, to or None),
-        yes=yes,
-        recreate=recreate or [],
-        json=json,
-    )
+    def choose(seen: "Observation") -> "Release":
+        return rollout.choose_release(seen, to or None)
+
+    with data.before(app, env, choose, key) if with_data else nullcontext() as swap:
+        _put(app, env, "rollback", choose, yes=yes, recreate=recreate or [], json=json)
+        if swap:
+            swap()
 
 
 @task(

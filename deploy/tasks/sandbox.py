@@ -1,4 +1,4 @@
-"""Servers and a registry in containers on this machine: up, down, status."""
+"""Servers, a registry and S3 in containers on this machine: up, down, status."""
 
 import json
 import time
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 @task()
 def up(_context: Context) -> None:
-    """Start the sandbox: servers, builder, registry."""
+    """Start the sandbox: servers, builder, registry, S3."""
     from deploy.sandbox import Sandbox
 
     started = time.monotonic()
     status = Sandbox.at(_checkout()).up(_show)
+    _give_key(_checkout() / ".sandbox")
     _summarise(status)
     print(f"Up in {time.monotonic() - started:.1f} s.")
 
@@ -46,11 +47,23 @@ def status(_context: Context, json: bool = False) -> None:
         _summarise(found)
 
 
+def _give_key(folder: Path) -> None:
+    """Have a key pair there, to which the snapshots of the examples are sealed."""
+    from deploy.backup.keys import write_pair
+
+    public = folder / "backup.pub"
+    if not public.exists():
+        pair = write_pair(folder / "backup.key")
+        public.write_text(f"{pair.public}\n", encoding="utf-8")
+
+
 def _as_json(found: "Status") -> str:
     return json.dumps(found.as_dict(), indent=2)
 
 
 def _summarise(found: "Status") -> None:
+    from deploy.sandbox.s3 import SECRET
+
     for piece in found.pieces:
         ports = piece.ports
         urls = [f"http://127.0.0.1:{ports['http']}"] if "http" in ports else []
@@ -62,6 +75,7 @@ def _summarise(found: "Status") -> None:
         config = _from_here(Path(found.ssh_config))
         print(f"Log in:      ssh -F {config} staging.sandbox")
         print(f"Build there: DOCKER_HOST={found.builder} docker build -t {found.registry}/NAME .")
+        print(f"Back up to:  {found.s3}, bucket {found.bucket}, secret key `{SECRET}`")
     else:
         print("Not all of it runs: `inv sandbox.up` starts it.")
 

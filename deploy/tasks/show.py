@@ -83,8 +83,6 @@ def show_proposal(out: Console, proposal: Proposal, where: str) -> None:
     for interruption in proposal.plan.interrupts:
         out.print(f"  ! {interruption}", style="bold yellow", markup=False)
     out.print("steps:", style="bold")
-    if not proposal.extras.backup:
-        out.print("   -  backup: not configured")
     titles = [step.title for step in proposal.plan.steps]
     if proposal.pulls:
         titles.insert(0, f"pull {', '.join(proposal.pulls)}")

@@ -34,7 +34,7 @@ from deploy.rollout.deploy import (
 from deploy.rollout.plan import Extras
 from deploy.rollout.release import Release
 from deploy.rollout.run import prunable
-from deploy.rollout.steps import Migrate
+from deploy.rollout.steps import Backup, Migrate
 
 WEB = Service("web", "shop/web:1", "d1", replicas=2, rolls=True)
 
@@ -323,6 +323,19 @@ def test_a_step_that_never_ends_needs_a_person() -> None:
 
     with pytest.raises(NeedsPerson, match="an earlier step does not end"):
         roll(server, {"web": dataclasses.replace(WEB, definition="d2")})
+
+
+def test_a_failed_migration_names_the_command_that_puts_the_data_back() -> None:
+    server = Server(crash=frozenset({"migration"}))
+    roll(server, {"web": WEB})
+    wanted = Wanted({"web": dataclasses.replace(WEB, definition="d2")}, server)
+    extras = Extras(Migrate("web", ("migrate",), 5.0), Backup(lambda: "20260102T030405Z-3f9a"))
+
+    with pytest.raises(EngineError) as refused:
+        deploy(server.target(), wanted, extras, Silent(), agree)
+
+    told = "`inv restore --env test --point 20260102T030405Z-3f9a` puts the data"
+    assert told in str(refused.value)
 
 
 def test_a_failed_migration_changes_nothing() -> None:

@@ -229,7 +229,7 @@ def test_a_stopped_database_is_started_again_and_not_recreated() -> None:
 
 
 def test_a_backup_comes_before_the_migration_and_a_rollback_has_neither() -> None:
-    seen = running(SHOP).observe()
+    seen = dataclasses.replace(running(SHOP).observe(), current="r1")
     wanted = {**SHOP, "web": web("d2")}
     extras = Extras(MIGRATE, Backup(lambda: "s1"))
 
@@ -238,6 +238,14 @@ def test_a_backup_comes_before_the_migration_and_a_rollback_has_neither() -> Non
         "migrate: alembic upgrade head (once, in a new web container)",
     ]
     assert titles(plan_rollout(wanted, seen))[0].startswith("start")
+
+
+def test_no_backup_where_nothing_was_deployed_or_nothing_changes() -> None:
+    extras = Extras(None, Backup(lambda: "s1"))
+    seen = dataclasses.replace(running(SHOP).observe(), current="r1")
+
+    assert "back up" not in titles(plan_rollout(SHOP, Server().observe(), extras))
+    assert "back up" not in titles(plan_rollout(SHOP, seen, extras))
 
 
 def test_no_migration_where_its_service_does_not_change() -> None:

@@ -14,12 +14,14 @@ from invoke.tasks import Task
 from deploy.tasks import namespace
 from deploy.tasks.base import SlipwayTask
 
-HEAVY = ["fabric", "paramiko", "docker", "rich", "boto3", "requests"]
+HEAVY = ["fabric", "paramiko", "docker", "rich", "boto3", "requests", "pyrage"]
 
 
 def every_task(collection: Collection, prefix: str = "") -> Iterator[tuple[str, Task[Any]]]:
+    """Yield each task by what people type: a collection's own name for its default task."""
     for name, task in collection.tasks.items():
-        yield f"{prefix}{name}", task
+        typed = prefix.rstrip(".") if prefix and name == collection.default else f"{prefix}{name}"
+        yield typed, task
     for name, inner in collection.collections.items():
         yield from every_task(inner, f"{prefix}{name}.")
 
@@ -29,6 +31,8 @@ TASKS = dict(every_task(namespace))
 
 def test_there_is_a_front_page() -> None:
     assert {"deploy", "rollback", "status", "sandbox.up", "env.init", "server.unlock"} <= set(TASKS)
+    assert {"backup", "backup.list", "restore", "restore.undo", "recover"} <= set(TASKS)
+    assert set(TASKS) == set(CONTEXTS)
 
 
 @pytest.mark.parametrize("name", TASKS)
