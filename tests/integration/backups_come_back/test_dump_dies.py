@@ -1,0 +1,105 @@
+"""A dump that dies never becomes a snapshot, and leaves nothing behind."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from signal import SIGKILL, SIGTERM, Signals
+
+import pytest
+from backups_come_back.large import LARGE, lines_of_large
+from backups_come_back.shop import Shop
+from running import Running
+from stage import wait_until
+
+
+@pytest.fixture(scope="module")
+def whole(shop: Shop) -> str:
+    """A snapshot from before."""
+    shop.sql(LARGE)
+    return shop.backup()
+
+
+@pytest.fixture
+def unharmed(shop: Shop, whole: str) -> Iterator[str]:
+    """Only the snapshot from before is there afterwards, and the next backup works."""
+    lines = lines_of_large(shop)
+    yield whole
+    assert [one["id"] for one in shop.listed()] == [whole]
+    assert shop.serving() == "v1"
+    following = shop.backup()
+    shop.assert_tidy()
+    assert [one["id"] for one in shop.listed()] == [following, whole]
+    assert lines_of_large(shop) == lines
+    shop.forget(following)
+
+
+def pump(shop: Shop) -> str:
+    return f"slipway-opt-{shop.app}-{shop.env}-backup-run.db.shop.dump"
+
+
+@contextmanager
+def held_in_the_middle(shop: Shop) -> Iterator[None]:
+    """Wait until the large table is under way, and hold it there."""
+    (container,) = shop.replicas("db")
+    begun = f"docker top {container} | grep -q 'pg_dump '"
+    shop.on_server(f'timeout 60 sh -c "until {begun}; do :; done"; docker pause {pump(shop)}')
+    try:
+        assert shop.dumps()
+        yield
+    finally:
+        shop.on_server(f"docker unpause {pump(shop)}")
+
+
+@pytest.mark.thorough
+def test_pg_dump_is_killed_at_the_start(shop: Shop, unharmed: str) -> None:
+    with shop.locked("large") as release:
+        run = Running(shop, "backup")
+        wait_until(lambda: bool(shop.dumps()))
+        shop.on_server(f"kill -KILL {' '.join(shop.dumps())}")
+        release()
+        shop.refused(run.ends(), "db.shop.dump: pg_dump: exit code 137")
+    assert not shop.strays(unharmed)
+
+
+def test_pg_dump_is_killed_in_the_middle(shop: Shop, unharmed: str) -> None:
+    run = Running(shop, "backup")
+    with held_in_the_middle(shop):
+        shop.on_server(f"kill -KILL {' '.join(shop.dumps())}")
+    shop.refused(run.ends(), "db.shop.dump: pg_dump: exit code 137")
+    assert not shop.strays(unharmed)
+
+
+@pytest.mark.thorough
+def test_the_pump_is_killed_in_the_middle(shop: Shop, unharmed: str) -> None:
+    run = Running(shop, "backup")
+    with held_in_the_middle(shop):
+        shop.on_server(f"docker kill {pump(shop)}")
+    shop.refused(run.ends(), "db.shop.dump")
+    assert not shop.strays(unharmed)
+
+
+@pytest.mark.thorough
+def test_the_database_is_killed_in_the_middle(shop: Shop, unharmed: str) -> None:
+    (container,) = shop.replicas("db")
+    run = Running(shop, "backup")
+    with held_in_the_middle(shop):
+        shop.on_server(f"docker kill {container}")
+    shop.refused(run.ends(), "db.shop.dump: pg_dump")
+    assert not shop.strays(unharmed)
+    shop.refused(shop.inv("backup"), "services.db", "does not run", "`inv deploy`")
+    shop.on_server(f"docker start {container}")
+    wait_until(lambda: "(healthy)" in shop.on_server(f"docker ps --filter name=^{container}$"))
+
+
+@pytest.mark.parametrize("signal", [SIGKILL, pytest.param(SIGTERM, marks=pytest.mark.thorough)])
+def test_the_client_dies_in_the_middle(shop: Shop, unharmed: str, signal: Signals) -> None:
+    with shop.type("backup") as run:
+        with held_in_the_middle(shop):
+            run.send_signal(signal)
+        ended = shop.ended(run)
+    if signal == SIGTERM:
+        shop.refused(ended, "interrupted")
+        assert not shop.strays(unharmed)
+    shop.assert_tidy()
+    for key in shop.strays(unharmed):
+        assert key.endswith(".zst.age"), key
+    shop.sweep(unharmed)
