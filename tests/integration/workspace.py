@@ -74,7 +74,8 @@ class Workspace:
         return self.inv("deploy", "--env", self.env, "--tag", tag, *flags, timeout=180, **variables)
 
     def variables(self, **more: str) -> dict[str, str]:
-        return {**os.environ, **self.environment, **more, "COLUMNS": "200"}
+        alone = {"COLUMNS": "200", "GIT_CEILING_DIRECTORIES": str(self.folder.parent)}
+        return {**os.environ, **self.environment, **more, **alone}
 
     def on_server(self, command: str, *, user: str = "root") -> str:
         """Run a shell command on the server; return what it printed."""
