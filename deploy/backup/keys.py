@@ -46,6 +46,11 @@ def write_pair(file: Path) -> KeyPair:
     return pair
 
 
+def public_of(file: Path) -> str:
+    """Return the public key of the first private key in `file`. Raises `SettingsError`."""
+    return str(_identities(file)[0].to_public())
+
+
 def check_public(keys: Iterable[str], place: str) -> tuple[str, ...]:
     """Return `keys` if each is a public key of age. Raises `SettingsError`."""
     found = tuple(keys)

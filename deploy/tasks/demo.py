@@ -39,12 +39,13 @@ def demo(_c: Any, app: str = "transformation-coaching") -> None:
     from deploy.sandbox.load import LoadProcess
     from deploy.tasks import show
     from deploy.tasks.demo_stage import Stage
+    from deploy.wiring.sandbox import start_sandbox
 
     out = show.console()
     stage = Stage(out, app, ENV)
     out.rule("[bold]a server in a box")
+    start_sandbox(stage.checkout, lambda line: out.print(f"  {line}", markup=False))
     sandbox = Sandbox.at(stage.checkout)
-    sandbox.up(lambda line: out.print(f"  {line}", markup=False))
     stage.prepare_env_file()
     out.rule("[bold]v1, the first deploy")
     stage.make("v1", "")

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 @task()
 def up(_context: Context) -> None:
     """Start the sandbox: servers, builder, registry, S3."""
-    from deploy.sandbox import Sandbox
+    from deploy.wiring.sandbox import start_sandbox
 
     started = time.monotonic()
-    status = Sandbox.at(_checkout()).up(_show)
-    _give_key(_checkout() / ".sandbox")
+    status = start_sandbox(_checkout(), _show)
     _summarise(status)
     print(f"Up in {time.monotonic() - started:.1f} s.")
 
@@ -45,16 +44,6 @@ def status(_context: Context, json: bool = False) -> None:
         print(_as_json(found))
     else:
         _summarise(found)
-
-
-def _give_key(folder: Path) -> None:
-    """Have a key pair there, to which the snapshots of the examples are sealed."""
-    from deploy.backup.keys import write_pair
-
-    public = folder / "backup.pub"
-    if not public.exists():
-        pair = write_pair(folder / "backup.key")
-        public.write_text(f"{pair.public}\n", encoding="utf-8")
 
 
 def _as_json(found: "Status") -> str:

@@ -16,6 +16,7 @@ from stage import Stage, make_stage
 from workspace import CHECKOUT, Workspace, make_workspace
 
 from deploy.sandbox import Sandbox
+from deploy.wiring.sandbox import start_sandbox
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,9 +29,8 @@ def _heed_sigint() -> None:
 @pytest.fixture(scope="session")
 def sandbox() -> Sandbox:
     """The sandbox of this checkout, started if it is not up; it stays up for the next run."""
-    found = Sandbox.at(CHECKOUT)
-    found.up(lambda line: print(line, file=sys.stderr))
-    return found
+    start_sandbox(CHECKOUT, lambda line: print(line, file=sys.stderr))
+    return Sandbox.at(CHECKOUT)
 
 
 @pytest.fixture(scope="module")

@@ -38,11 +38,12 @@ def pump(shop: Shop) -> str:
 
 @contextmanager
 def held_in_the_middle(shop: Shop) -> Iterator[None]:
-    """Wait until the large table is under way, and hold it there."""
-    (container,) = shop.replicas("db")
-    begun = f"docker top {container} | grep -q 'pg_dump '"
-    shop.on_server(f'timeout 60 sh -c "until {begun}; do :; done"; docker pause {pump(shop)}')
+    """Let a dump wait for the large table, give it that, and hold it where its pipe is full."""
     try:
+        with shop.locked("large") as release:
+            wait_until(lambda: bool(shop.dumps()))
+            shop.on_server(f"docker pause {pump(shop)}")
+            release()
         assert shop.dumps()
         yield
     finally:
