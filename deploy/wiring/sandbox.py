@@ -27,5 +27,6 @@ def _ensure_keys(folder: Path) -> None:
     write_pair(mine)
     with suppress(FileExistsError):
         os.link(mine, folder / KEY)
+    mine.unlink()  # it is KEY itself where this process was the first
     mine.write_text(f"{public_of(folder / KEY)}\n", encoding="utf-8")
     mine.replace(folder / PUBLIC)
