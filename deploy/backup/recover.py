@@ -4,10 +4,6 @@ First what the release is made of, then its data, on volumes that have their rea
 is a rollout, like any other.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from deploy.backup.create import Yard
 from deploy.backup.fetch import Into, fetch
 from deploy.backup.fill import Filling
@@ -23,15 +19,8 @@ _PLACE = Script("deploy.backup", "place.sh")
 IN_PLACE = ""  # the suffix of volumes that are filled where they are to be
 
 
-@dataclass(frozen=True)
-class Recovered:
-    """What is there now, ready to be started: the record of the release."""
-
-    release: Mapping[str, Any]
-
-
-def lay(yard: Yard, snapshot: Snapshot, key: Secret) -> Recovered:
-    """Lay the release and the data of `snapshot` down on the empty machine of `yard`.
+def lay(yard: Yard, snapshot: Snapshot, key: Secret) -> None:
+    """Lay release and data of `snapshot` down, ready to be started, on the empty machine of `yard`.
 
     Raises `SlipwayError` where something is there already, `DamagedSnapshot`, `SourceFailed`,
     `EngineError`.
@@ -48,7 +37,6 @@ def lay(yard: Yard, snapshot: Snapshot, key: Secret) -> Recovered:
         images = sorted({service["image"] for service in snapshot.release["services"].values()})
         yard.engine.pull(images, yard.tell.say)
         Filling(yard, snapshot, key, document, IN_PLACE).fill(sources)
-    return Recovered(snapshot.release)
 
 
 def _release(snapshot: Snapshot) -> Archive:

@@ -29,7 +29,6 @@ class Restore:
     """Volumes that are filled and proven, ready to be swapped with those that serve."""
 
     yard: Yard
-    seen: Observation
     image: str
     filled: tuple[Filled, ...]
 
@@ -79,7 +78,7 @@ def restoring(
         wanted = [s for s in chosen(sources, only) if s in sources and (only or s.name in kept)]
         filling = Filling(yard, snapshot, key, document, SUFFIX)
         filled = filling.fill(wanted)
-        yield Restore(yard, seen, Pump.ready(yard.host, yard.root).image, filled)
+        yield Restore(yard, Pump.ready(yard.host, yard.root).image, filled)
 
 
 @contextmanager
@@ -95,7 +94,7 @@ def undoing(yard: Yard) -> Iterator[Restore]:
             raise SlipwayError(
                 "restore.undo", "no restore has put anything aside here", "see `inv backup.list`"
             )
-        yield Restore(yard, seen, Pump.ready(yard.host, yard.root).image, found)
+        yield Restore(yard, Pump.ready(yard.host, yard.root).image, found)
 
 
 @contextmanager

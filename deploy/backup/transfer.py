@@ -74,10 +74,8 @@ def image_of(files: Mapping[str, bytes]) -> str:
 def pump_files() -> Mapping[str, bytes]:
     """Return what the pump's image is built from."""
     folder = resources.files("deploy.backup.pump")
-    names = sorted(
-        file.name for file in folder.iterdir() if file.name.endswith((".py", "Dockerfile"))
-    )
-    return {name: folder.joinpath(name).read_bytes() for name in names}
+    files = (file for file in folder.iterdir() if file.name.endswith((".py", "Dockerfile")))
+    return {file.name: file.read_bytes() for file in files}
 
 
 @dataclass(frozen=True)

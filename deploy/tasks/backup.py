@@ -129,8 +129,8 @@ def recover(
     with opened.reach() as target, yard_of(opened, target, show_backup.Telling(out)) as yard:
         snapshot, secret = unlocked(yard.catalog, point, key)
         show.confirm(opened.where, asks=True, yes=yes)
-        recovered = recovering.lay(yard, snapshot, secret)
-        release = release_from(recovered.release)
+        recovering.lay(yard, snapshot, secret)
+        release = release_from(snapshot.release)
         confirm = show.confirmation(out, opened.where, asks=False, yes=True, recreate=[])
         rollout.put(
             target, lambda _: release, show.Progress(out), confirm, f"recover {snapshot.id}"

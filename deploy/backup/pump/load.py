@@ -5,7 +5,6 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from io import FileIO
-from pathlib import Path
 from typing import IO, Any
 
 from . import curl
@@ -22,7 +21,7 @@ def run(job: Mapping[str, Any], channel: Channel) -> Mapping[str, Any]:
     Without a `key` only the stored bytes are read and compared.
     """
     stored = Meter()
-    fetched = _metered(_bytes(job, channel), stored)
+    fetched = _metered(_fetch(channel), stored)
     if "key" not in job:
         for _ in fetched:
             pass
@@ -39,8 +38,8 @@ def run(job: Mapping[str, Any], channel: Channel) -> Mapping[str, Any]:
         stage.end()
     plain = copying.end()
     _compare("plain", plain, job)
-    said = sink.end()
-    return {"stored": stored.digest, "plain": plain.digest, "said": said}
+    sink.end()
+    return {"stored": stored.digest, "plain": plain.digest}
 
 
 def _age(key: str) -> Stage:
@@ -72,14 +71,6 @@ def _sink(job: Mapping[str, Any]) -> tuple[Stage | Outside, IO[bytes] | FileIO]:
         return stage, stage.stdin
     outside = Outside(job["name"], job["pipe"], job["exit"])
     return outside, outside.open("wb")
-
-
-def _bytes(job: Mapping[str, Any], channel: Channel) -> Iterator[bytes]:
-    if "shelf" in job:
-        with Path(job["shelf"]["path"]).open("rb", buffering=0) as file:
-            yield from chunks(file)
-        return
-    yield from _fetch(channel)
 
 
 def _fetch(channel: Channel) -> Iterator[bytes]:

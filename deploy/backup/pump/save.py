@@ -2,25 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from io import FileIO
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 from .channel import Channel
-from .shelf import Shelf
 from .stages import Copying, Failed, Meter, Outside, Stage, chunks
 from .upload import Uploader
 
 TAR_CHANGED = 1  # GNU tar: some files changed, or vanished, while they were read
 PROGRESS = 64 << 20  # plain bytes between two signs of progress
-
-
-class Sink(Protocol):
-    """Where stored bytes go."""
-
-    def write(self, data: bytes) -> None:
-        """Take bytes."""
-
-    def finish(self) -> Mapping[str, Any]:
-        """Have all of them in the store, uncommitted; return what committing needs."""
 
 
 def run(job: Mapping[str, Any], channel: Channel) -> Mapping[str, Any]:
@@ -30,11 +19,11 @@ def run(job: Mapping[str, Any], channel: Channel) -> Mapping[str, Any]:
     age = Stage("age", ("age", "--recipient", job["recipient"]), source=zstd.stdout)
     zstd.stdout.close()
     copying = Copying(source.name, stream, zstd.stdin)
-    sink: Sink = Uploader(channel, job["parts"]) if "parts" in job else Shelf(job["shelf"])
+    uploader = Uploader(channel, job["parts"])
     stored, told = Meter(), 0
     for data in chunks(age.stdout):
         stored.see(data)
-        sink.write(data)
+        uploader.write(data)
         if copying.meter.size - told > PROGRESS:
             told = copying.meter.size
             channel.tell(plain=told, stored=stored.size)
@@ -46,7 +35,7 @@ def run(job: Mapping[str, Any], channel: Channel) -> Mapping[str, Any]:
         "plain": plain.digest,
         "stored": stored.digest,
         "notes": notes,
-        **sink.finish(),
+        **uploader.finish(),
     }
 
 

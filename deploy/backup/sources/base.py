@@ -32,7 +32,7 @@ class Piece:
     """One archive to take: how its bytes come out, and what they are then called.
 
     Either `argv` runs in the pump, which sees `data` as /data, or `outside` runs beside it. `form`
-    names the format for a restore: `pg-custom`, `sql`, `tar`.
+    names the format for a restore: `pg-custom`, `pg-roles`, `tar`.
     """
 
     source: Source

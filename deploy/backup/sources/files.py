@@ -1,6 +1,6 @@
 """Volumes and folders, and the files of a release: by GNU tar in the pump."""
 
-from deploy.backup.sources.base import RELEASE, Piece, Source
+from deploy.backup.sources.base import Piece, Source
 
 _TAR = (
     "tar",
@@ -24,8 +24,5 @@ def pieces(source: Source) -> tuple[Piece, ...]:
 
 def release_pieces(source: Source, root: str, release: str) -> tuple[Piece, ...]:
     """Return the archive of what a release is made of: Compose file, env file, shipped files."""
-    if source.kind != RELEASE:
-        message = f"{source.kind} is no release"
-        raise ValueError(message)
     parts = (f"releases/{release}", "files", "upstreams")
     return (Piece(source, "release.tar", "tar", (*_TAR, "--", *parts), root),)
