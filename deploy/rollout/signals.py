@@ -52,8 +52,10 @@ class Signals:
             self._interrupt()
 
     def ignore(self) -> None:
-        """From now on nothing interrupts any more."""
+        """From now on nothing interrupts any more, not even where Python itself is ending."""
         self._state = _State.DEAF
+        for number in _NUMBERS:
+            signal.signal(number, signal.SIG_IGN)
 
     def _came(self, _number: int, _frame: FrameType | None) -> None:
         if self._state == _State.HEED or (self._state == _State.HOLD and self._waiting):

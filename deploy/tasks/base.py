@@ -15,6 +15,7 @@ from deploy.errors import Interrupted, SlipwayError
 ENV_HELP = "environment of deploy.toml, such as staging (default: DEPLOY_ENV, or the only one)"
 APP_HELP = "app: a folder under compose/ (default: DEPLOY_APP, ./deploy.toml, or the only app)"
 JSON_HELP = "print one JSON document instead of text, for machines"
+_IN_THE_BACKGROUND = signal.getsignal(signal.SIGINT) == signal.SIG_IGN  # a shell's job in a script
 
 
 class SlipwayTask(Task):  # type: ignore[type-arg]  # Task is generic in its hints only
@@ -23,7 +24,7 @@ class SlipwayTask(Task):  # type: ignore[type-arg]  # Task is generic in its hin
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task; a `SlipwayError` becomes its line on stderr and its exit code."""
         signal.signal(signal.SIGTERM, _terminated)
-        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # the task before it left it deaf
+        if not _IN_THE_BACKGROUND:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             return super().__call__(*args, **kwargs)

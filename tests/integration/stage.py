@@ -20,7 +20,7 @@ from typing import Any
 
 from ledger import Ledger, Row
 from traffic import REQUESTS, Traffic
-from workspace import INV, Ended, Workspace, address_of, make_workspace
+from workspace import INV, Ended, Workspace, address_of, ended, make_workspace
 
 from deploy.sandbox import Sandbox
 
@@ -124,8 +124,7 @@ class Stage(Workspace):
 
     def ended(self, process: "subprocess.Popen[str]", printed: str = "") -> Ended:
         """Wait for a started `inv`, of which `printed` was read."""
-        out, err = process.communicate(timeout=180)
-        return Ended(process.returncode, printed + out, err)
+        return ended(process, printed, patience=180)
 
     def start_traffic(self, stream: float = 4) -> None:
         self.traffic = Traffic.on(self.address(), self.port, HOST, stream)

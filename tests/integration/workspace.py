@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,22 @@ class Ended:
     @property
     def all(self) -> str:
         return self.out + self.err
+
+
+def ended(process: "subprocess.Popen[str]", printed: str, patience: float) -> Ended:
+    """Wait for a started `inv`, of which `printed` was read; it is killed after some seconds.
+
+    Its output is read on, as `communicate` loses what Python has read ahead.
+    """
+    assert process.stdout is not None
+    timer = threading.Timer(patience, process.kill)
+    timer.start()
+    try:
+        printed += process.stdout.read()
+        _, err = process.communicate()
+    finally:
+        timer.cancel()
+    return Ended(process.returncode, printed, err)
 
 
 def address_of(sandbox: Sandbox, server: str) -> str:

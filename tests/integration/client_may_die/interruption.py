@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from stage import Scenario, Stage, wait_until
-from workspace import Ended
+from workspace import Ended, ended
 
 if TYPE_CHECKING:
     import subprocess
@@ -69,8 +69,7 @@ class Client:
 
     def end(self) -> Ended:
         """Return how it ended, and all that it said."""
-        out, err = self.process.communicate(timeout=_PATIENCE)
-        return Ended(self.process.returncode, "".join(self.said) + out, err)
+        return ended(self.process, "".join(self.said), _PATIENCE)
 
 
 @dataclass(frozen=True)

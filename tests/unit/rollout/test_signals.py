@@ -1,21 +1,12 @@
 """A run is interrupted once, between taking the lock and its end; never before, never after."""
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 
 from deploy.rollout.signals import Signals
 
 BOTH = [signal.SIGINT, signal.SIGTERM]
-
-
-@pytest.fixture(autouse=True)
-def _signals_as_before() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in BOTH}
-    yield
-    for number, action in before.items():
-        signal.signal(number, action)
 
 
 @pytest.mark.parametrize("number", BOTH)
@@ -53,7 +44,7 @@ def test_what_is_recorded_is_done() -> None:
         signals.heed()
         signals.ignore()
         signal.raise_signal(signal.SIGINT)
-    signal.raise_signal(signal.SIGINT)
+    assert {signal.getsignal(number) for number in BOTH} == {signal.SIG_IGN}  # at Python's end too
 
 
 def test_one_that_waited_in_vain_for_the_lock_is_not_lost() -> None:

@@ -1,5 +1,4 @@
 import signal
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,14 +7,6 @@ from invoke.exceptions import Exit
 
 from deploy.errors import Interrupted, NeedsPerson, RolledBack, SettingsError
 from deploy.tasks.base import task
-
-
-@pytest.fixture(autouse=True)
-def _signals_as_before() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, action in before.items():
-        signal.signal(number, action)
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -81,9 +72,10 @@ def test_a_mistake_of_ours_stays_a_traceback() -> None:
 
 
 def test_a_run_that_ended_deaf_leaves_the_next_task_hearing(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    signal.signal(signal.SIGINT, lambda *_: None)
+    monkeypatch.setattr("deploy.tasks.base._IN_THE_BACKGROUND", False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     @task()
     def wait(_c: Any) -> None:
