@@ -10,7 +10,8 @@ from deploy.backup.catalog import DRILLED, Proof
 from deploy.backup.create import Yard, deployed
 from deploy.backup.fill import Filling
 from deploy.backup.snapshot import Snapshot
-from deploy.backup.sources.find import find_sources
+from deploy.backup.sources.find import data_of
+from deploy.backup.transfer import Pump
 from deploy.host import Secret
 
 SUFFIX = "drill"  # of the volumes that are filled
@@ -23,11 +24,9 @@ def drill(yard: Yard, snapshot: Snapshot, key: Secret) -> Proof:
     """
     seen, begun = yard.engine.observe(), time.monotonic()
     document = yard.document(deployed(seen))
-    kept = {archive.source for archive in snapshot.archives}
-    sources = [one for one in find_sources(document) if one.is_data and one.name in kept]
     with yard.held(seen.now):
-        filling = Filling(yard, snapshot, key, document, SUFFIX)
-        filling.discard(filling.fill(sources))
+        filling = Filling(yard, Pump.ready(yard.host, yard.root), snapshot, key, document, SUFFIX)
+        filling.discard(filling.fill(data_of(document, snapshot)))
     seconds = time.monotonic() - begun
     proof = Proof(DRILLED, int(seen.now + seconds), round(seconds))
     yard.catalog.prove(snapshot.id, proof)

@@ -45,12 +45,13 @@ class Filled:
 
 @dataclass(frozen=True)
 class Filling:
-    """Fills from `snapshot`, unlocked by its `key`, on the machine of `yard`.
+    """Fills from `snapshot`, unlocked by its `key`, by the `pump` on the machine of `yard`.
 
     `document` is the Compose file whose services the data is for. `suffix` names the new volumes.
     """
 
     yard: Yard
+    pump: Pump
     snapshot: Snapshot
     key: Secret
     document: Mapping[str, Any]
@@ -58,23 +59,22 @@ class Filling:
 
     def fill(self, sources: Sequence[Source]) -> tuple[Filled, ...]:
         """Fill a new volume for each of `sources`; where one fails, none stays."""
-        pump = Pump.ready(self.yard.host, self.yard.root)
         fresh = tuple(planned(self.document, source, self.suffix) for source in sources)
-        self._volumes("anew" if self.suffix else "first", pump, fresh)
+        self._volumes("anew" if self.suffix else "first", fresh)
         try:
             for filled in fresh:
                 if filled.source.kind == POSTGRES:
-                    self._database(pump, filled)
+                    self._database(filled)
                 else:
-                    self._volume(pump, filled)
+                    self._volume(filled)
         except BaseException:
-            self._volumes("remove", pump, fresh)
+            self._volumes("remove", fresh)
             raise
         return fresh
 
     def discard(self, filled: Sequence[Filled]) -> None:
         """Remove what was filled."""
-        self._volumes("remove", Pump.ready(self.yard.host, self.yard.root), filled)
+        self._volumes("remove", filled)
 
     def _archives(self, source: Source) -> tuple[Archive, ...]:
         found = tuple(one for one in self.snapshot.archives if one.source == source.name)
@@ -82,17 +82,19 @@ class Filling:
             raise SourceFailed(source.name, f"snapshot {self.snapshot.id} does not hold it", CHOOSE)
         return found
 
-    def _volume(self, pump: Pump, filled: Filled) -> None:
+    def _fetch(self, archive: Archive, into: Into) -> None:
+        fetch(self.yard, self.pump, self.snapshot, archive, (self.key, into))
+
+    def _volume(self, filled: Filled) -> None:
         (archive,) = self._archives(filled.source)
-        fetch(self.yard, pump, self.snapshot, archive, (self.key, Into(UNTAR, filled.fresh)))
+        self._fetch(archive, Into(UNTAR, filled.fresh))
         self.yard.tell.say(f"{archive.name}: filled a new {filled.source.name}")
 
-    def _database(self, pump: Pump, filled: Filled) -> None:
+    def _database(self, filled: Filled) -> None:
         archives = self._archives(filled.source)
         with self._standing_in(filled) as container:
             for archive in archives:
-                into = Into(outside=postgres.fill(archive, container))
-                fetch(self.yard, pump, self.snapshot, archive, (self.key, into))
+                self._fetch(archive, Into(outside=postgres.fill(archive, container)))
             for archive in archives:
                 postgres.compare(archive, self.yard.host, container)
                 rows = sum(archive.facts.get("rows", {}).values())
@@ -115,9 +117,11 @@ class Filling:
         finally:
             self._run(_STAND_IN.command("stop", project, timeout=120))
 
-    def _volumes(self, verb: str, pump: Pump, filled: Sequence[Filled]) -> None:
+    def _volumes(self, verb: str, filled: Sequence[Filled]) -> None:
         host = self.yard.host
-        command = _VOLUMES.command(verb, pump.image, *(one.fresh for one in filled), timeout=600)
+        command = _VOLUMES.command(
+            verb, self.pump.image, *(one.fresh for one in filled), timeout=600
+        )
         result = host.run(command)
         if result.exit_code in _IN_THE_WAY:
             wrong, remedy = _IN_THE_WAY[result.exit_code]

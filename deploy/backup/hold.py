@@ -2,14 +2,14 @@
 
 import contextlib
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from deploy.errors import EngineError, LockHeld, SlipwayError
 from deploy.host import Host, Process, Script
-from deploy.host.base import first_line
+from deploy.host.base import first_line, may_not_write
+from deploy.host.heartbeat import Heartbeat
 
 _HOLD = Script("deploy.backup", "hold.sh")
 HEARTBEAT = 15.0  # seconds between signs of life; without one for 120 the hold ends
@@ -26,27 +26,17 @@ def held(host: Host, root: str, who: Mapping[str, Any], stand_ins: str) -> Itera
     Raises `LockHeld`, `EngineError`, `HostError`.
     """
     process = host.start(_HOLD.command(root, json.dumps(who), stand_ins))
-    over = threading.Event()
+    beating = Heartbeat(process, HEARTBEAT)
     try:
         if first_line(process, _PATIENCE) != "held":
             raise _refusal(host, root, process)
-        threading.Thread(target=_keep, args=(process, over), daemon=True).start()
         yield
     finally:
-        over.set()
+        beating.stop()
         with contextlib.suppress(OSError, ValueError):
             process.stdin.close()
         process.wait(5)
         process.kill()
-
-
-def _keep(process: Process, over: threading.Event) -> None:
-    while not over.wait(HEARTBEAT):
-        try:
-            process.stdin.write(b"\n")
-            process.stdin.flush()
-        except (OSError, ValueError):
-            return
 
 
 def _refusal(host: Host, root: str, process: Process) -> SlipwayError:
@@ -61,9 +51,5 @@ def _refusal(host: Host, root: str, process: Process) -> SlipwayError:
             "wait until that run has ended; if it is dead, this frees itself within 2 minutes",
         )
     if code == _NO_RIGHT:
-        return EngineError(
-            host.name,
-            f"user {said} may not write to {root}",
-            f"prepare the folder once: `sudo install -d -o {said} {root}`",
-        )
+        return may_not_write(host.name, said, root)
     return EngineError(host.name, f"the snapshots cannot be held (exit code {code}): {said}")

@@ -9,7 +9,7 @@ from deploy.backup.fetch import Into, fetch
 from deploy.backup.fill import Filling
 from deploy.backup.snapshot import CHOOSE, Archive, Snapshot
 from deploy.backup.sources.base import RELEASE
-from deploy.backup.sources.find import find_sources
+from deploy.backup.sources.find import data_of
 from deploy.backup.transfer import Outside, Pump
 from deploy.engine.base import Observation
 from deploy.errors import DamagedSnapshot, SlipwayError
@@ -32,11 +32,10 @@ def lay(yard: Yard, snapshot: Snapshot, key: Secret) -> None:
         place = Outside("tar", _PLACE, (yard.root,))
         fetch(yard, pump, snapshot, _release(snapshot), (key, Into(outside=place)))
         document = yard.document(str(snapshot.release["id"]))
-        kept = {archive.source for archive in snapshot.archives}
-        sources = [one for one in find_sources(document) if one.is_data and one.name in kept]
         images = sorted({service["image"] for service in snapshot.release["services"].values()})
         yard.engine.pull(images, yard.tell.say)
-        Filling(yard, snapshot, key, document, IN_PLACE).fill(sources)
+        filling = Filling(yard, pump, snapshot, key, document, IN_PLACE)
+        filling.fill(data_of(document, snapshot))
 
 
 def _release(snapshot: Snapshot) -> Archive:

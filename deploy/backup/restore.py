@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from deploy.backup.create import Yard, chosen, deployed
 from deploy.backup.fill import Filled, Filling, planned
 from deploy.backup.snapshot import Snapshot
-from deploy.backup.sources.base import Source
-from deploy.backup.sources.find import find_sources
+from deploy.backup.sources.find import Document, data_of, find_sources
 from deploy.backup.transfer import Pump
-from deploy.engine.base import Observation
 from deploy.errors import EngineError, SlipwayError
 from deploy.host import Run, Script, Secret, Step, check, run_step, step_script
 
@@ -72,21 +70,21 @@ def restoring(
 
     Raises `DamagedSnapshot`, `SourceFailed`, `EngineError`, `LockHeld`.
     """
-    with _held(yard) as (seen, sources):
-        document = yard.document(seen.current)
-        kept = {archive.source for archive in snapshot.archives}
-        wanted = [s for s in chosen(sources, only) if s in sources and (only or s.name in kept)]
-        filling = Filling(yard, snapshot, key, document, SUFFIX)
-        filled = filling.fill(wanted)
-        yield Restore(yard, Pump.ready(yard.host, yard.root).image, filled)
+    with _held(yard) as (document, pump):
+        if only:
+            wanted = [source for source in chosen(find_sources(document), only) if source.is_data]
+        else:
+            wanted = list(data_of(document, snapshot))
+        filled = Filling(yard, pump, snapshot, key, document, SUFFIX).fill(wanted)
+        yield Restore(yard, pump.image, filled)
 
 
 @contextmanager
 def undoing(yard: Yard) -> Iterator[Restore]:
     """Find what the last restore has put aside. Raises `SlipwayError` where there is nothing."""
-    with _held(yard) as (seen, sources):
-        document = yard.document(seen.current)
-        places = tuple(planned(document, source, SUFFIX) for source in sources)
+    with _held(yard) as (document, pump):
+        data = (source for source in find_sources(document) if source.is_data)
+        places = tuple(planned(document, source, SUFFIX) for source in data)
         command = _ASIDE.command(*(one.fresh for one in places))
         there = check(yard.host.name, command, yard.host.run(command)).text.splitlines()
         found = tuple(one for one in places if one.fresh in there)
@@ -94,13 +92,13 @@ def undoing(yard: Yard) -> Iterator[Restore]:
             raise SlipwayError(
                 "restore.undo", "no restore has put anything aside here", "see `inv backup.list`"
             )
-        yield Restore(yard, Pump.ready(yard.host, yard.root).image, found)
+        yield Restore(yard, pump.image, found)
 
 
 @contextmanager
-def _held(yard: Yard) -> Iterator[tuple[Observation, tuple[Source, ...]]]:
+def _held(yard: Yard) -> Iterator[tuple[Document, Pump]]:
+    """Hold the snapshots; yield the Compose file of what is deployed, and the pump."""
     seen = yard.engine.observe()
-    found = find_sources(yard.document(deployed(seen)))
-    sources = tuple(source for source in found if source.is_data)
+    document = yard.document(deployed(seen))
     with yard.held(seen.now):
-        yield seen, sources
+        yield document, Pump.ready(yard.host, yard.root)

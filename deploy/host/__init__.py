@@ -2,6 +2,7 @@
 
 from deploy.host.base import Host, Process, check
 from deploy.host.command import Command, Result, Script, Secret
+from deploy.host.local import owner
 from deploy.host.step import Run, Step, run_step, step_script
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Secret",
     "Step",
     "check",
+    "owner",
     "run_step",
     "step_script",
 ]

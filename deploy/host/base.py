@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
-from deploy.errors import CommandFailed, CommandTimedOut, Unreachable
+from deploy.errors import CommandFailed, CommandTimedOut, EngineError, Unreachable
 from deploy.host.command import Command, Result
 
 CHUNK = 32 * 1024
@@ -99,6 +99,15 @@ def lost(host: str, why: str) -> Unreachable:
         host,
         f"the connection broke ({why})",
         "see that the machine is up and run the same command again: it finds out where it stopped",
+    )
+
+
+def may_not_write(host: str, user: str, root: str) -> EngineError:
+    """Return the error for a folder that was never prepared."""
+    return EngineError(
+        host,
+        f"user {user} may not write to {root}",
+        f"prepare the folder once: `sudo install -d -o {user} {root}`",
     )
 
 

@@ -1,6 +1,8 @@
 """This machine, by subprocess."""
 
+import getpass
 import os
+import socket
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +12,11 @@ from typing import BinaryIO, cast
 from deploy.errors import HostError
 from deploy.host.base import Process, communicate
 from deploy.host.command import Command, Result
+
+
+def owner() -> str:
+    """Return who this process runs for, as others are told: `user@machine`."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 class LocalProcess:

@@ -7,7 +7,6 @@ the heartbeat grows old. Either way the next run takes the lock over and writes 
 
 import contextlib
 import json
-import threading
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -22,7 +21,8 @@ from deploy.errors import (
     Unreachable,
 )
 from deploy.host import Host, Process, Run, Script, check
-from deploy.host.base import first_line
+from deploy.host.base import first_line, may_not_write
+from deploy.host.heartbeat import Heartbeat
 
 _LOCK = Script("deploy.rollout", "lock.sh")
 _UNLOCK = Script("deploy.rollout", "unlock.sh")
@@ -51,9 +51,7 @@ class Lock:
 
     def __init__(self, host: Host, run: Run, process: Process) -> None:
         self._host, self._run, self._process = host, run, process
-        self._over = threading.Event()
-        self._beat = threading.Thread(target=self._keep, daemon=True)
-        self._beat.start()
+        self._beating = Heartbeat(process, HEARTBEAT)
 
     @classmethod
     def claim(cls, host: Host, root: str, holder: Holder, stamp: str, payload: bytes) -> "Lock":
@@ -80,7 +78,7 @@ class Lock:
 
     def release(self) -> None:
         """Give it back; harmless where record.sh did so already."""
-        self._over.set()
+        self._beating.stop()
         with contextlib.suppress(OSError, ValueError, HostError):
             self._process.stdin.write(b"release\n")
             self._process.stdin.flush()
@@ -98,14 +96,6 @@ class Lock:
         trace: TracebackType | None,
     ) -> None:
         self.release()
-
-    def _keep(self) -> None:
-        while not self._over.wait(HEARTBEAT):
-            try:
-                self._process.stdin.write(b"\n")
-                self._process.stdin.flush()
-            except (OSError, ValueError):
-                return
 
 
 def unlock(host: Host, root: str, run: str) -> None:
@@ -130,11 +120,7 @@ def _refusal(host: Host, root: str, process: Process) -> SlipwayError:
     if code == _CHANGED:
         return Changed(host.name, "another run changed something meanwhile", "run it again")
     if code == _NO_RIGHT:
-        return EngineError(
-            host.name,
-            f"user {text} may not write to {root}",
-            f"prepare the folder once: `sudo install -d -o {text} {root}`",
-        )
+        return may_not_write(host.name, text, root)
     if code == _BUSY:
         return EngineError(host.name, text, "wait for that step, then run the command again")
     if code == _NO_ROOM:

@@ -2,9 +2,7 @@
 
 import contextlib
 import dataclasses
-import getpass
 import secrets
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from deploy.errors import (
     SlipwayError,
     Unreachable,
 )
-from deploy.host import Host, Run, run_step, step_script
+from deploy.host import Host, Run, owner, run_step, step_script
 from deploy.host import Step as HostStep
 from deploy.proxy.nginx import Answer, Nginx
 from deploy.rollout.lock import Holder, Lock
@@ -72,8 +70,7 @@ def ask_anyway(target: Target, seen: Observation, release: Release) -> Answer | 
 
 def holder_of(reason: str, now: float) -> Holder:
     """Return who this process is, and a new run id."""
-    owner = f"{getpass.getuser()}@{socket.gethostname()}"
-    return Holder(secrets.token_hex(6), owner, reason, now)
+    return Holder(secrets.token_hex(6), owner(), reason, now)
 
 
 @dataclass

@@ -7,11 +7,9 @@ from typing import Any
 
 from invoke.collection import Collection
 
-from deploy.tasks.base import APP_HELP, ENV_HELP, JSON_HELP, task
+from deploy.tasks.base import APP_HELP, ENV_HELP, JSON_HELP, KEY_HELP, YES_HELP, task
 
-KEY_HELP = "file of the private key (default: what SLIPWAY_KEY names)"
 POINT_HELP = "snapshot: its id, the beginning of it, or latest"
-YES_HELP = "do not ask for confirmation"
 
 
 @task(
@@ -25,21 +23,19 @@ YES_HELP = "do not ask for confirmation"
 )
 def create(_c: Any, env: str = "", app: str = "", only: Any = None, json: bool = False) -> None:
     """Take a snapshot of all data and the release; prove that it reads."""
-    from deploy.backup.create import take
-    from deploy.backup.verify import verify
     from deploy.tasks import show, show_backup
     from deploy.wiring import open_app
-    from deploy.wiring.backup import yard_of
+    from deploy.wiring.backup import reach_yard, take_proven
 
     opened = open_app(app, env)
     out = show.console(quiet=json)
-    with opened.reach() as target, yard_of(opened, target, show_backup.Telling(out)) as yard:
-        snapshot, key = take(yard, only or [])
-        proof = verify(yard, snapshot, key.secret)
+    with reach_yard(opened, show_backup.Telling(out)) as (_, yard):
+        snapshot, proof = take_proven(yard, only or [])
     if json:
         print(json_text.dumps({"id": snapshot.id, "stored": snapshot.stored, "level": proof.level}))
         return
-    out.print(f"{opened.where}: snapshot {snapshot.id}, {snapshot.stored} bytes, proven to level 2")
+    size, level = snapshot.stored, proof.level
+    out.print(f"{opened.where}: snapshot {snapshot.id}, {size} bytes, proven to level {level}")
 
 
 @task(help={"env": ENV_HELP, "app": APP_HELP, "json": JSON_HELP}, name="list")
@@ -64,18 +60,16 @@ def list_(_c: Any, env: str = "", app: str = "", json: bool = False) -> None:
 def verify(_c: Any, env: str = "", app: str = "", point: str = "latest", key: str = "") -> None:
     """Read a snapshot to its end; with the private key, what is in it too."""
     from deploy.backup import verify as proving
-    from deploy.backup.keys import unseal
     from deploy.tasks import show, show_backup
     from deploy.wiring import open_app
-    from deploy.wiring.backup import key_file, yard_of
+    from deploy.wiring.backup import reach_yard, unlocked
 
     opened = open_app(app, env)
     out = show.console()
-    with opened.reach() as target, yard_of(opened, target, show_backup.Telling(out)) as yard:
+    with reach_yard(opened, show_backup.Telling(out)) as (_, yard):
         snapshot, secret = yard.catalog.choose(point).snapshot, None
         if key:
-            secret = unseal(snapshot.sealed_key, key_file(key), snapshot.id)
-            snapshot = yard.catalog.read(snapshot.id, secret)
+            snapshot, secret = unlocked(yard.catalog, snapshot.id, key)
         proof = proving.verify(yard, snapshot, secret)
     out.print(f"{snapshot.id}: level {proof.level} in {proof.seconds} s")
 
@@ -86,11 +80,11 @@ def drill(_c: Any, env: str = "", app: str = "", point: str = "latest", key: str
     from deploy.backup import drill as drilling
     from deploy.tasks import show, show_backup
     from deploy.wiring import open_app
-    from deploy.wiring.backup import unlocked, yard_of
+    from deploy.wiring.backup import reach_yard, unlocked
 
     opened = open_app(app, env)
     out = show.console()
-    with opened.reach() as target, yard_of(opened, target, show_backup.Telling(out)) as yard:
+    with reach_yard(opened, show_backup.Telling(out)) as (_, yard):
         snapshot, secret = unlocked(yard.catalog, point, key)
         proof = drilling.drill(yard, snapshot, secret)
     out.print(f"{snapshot.id}: restored and compared in {proof.seconds} s")
@@ -122,11 +116,11 @@ def recover(
     from deploy.rollout.release import release_from
     from deploy.tasks import show, show_backup
     from deploy.wiring import open_app
-    from deploy.wiring.backup import unlocked, yard_of
+    from deploy.wiring.backup import reach_yard, unlocked
 
     opened = open_app(app, env).moved(on)
     out, begun = show.console(), time.monotonic()
-    with opened.reach() as target, yard_of(opened, target, show_backup.Telling(out)) as yard:
+    with reach_yard(opened, show_backup.Telling(out)) as (target, yard):
         snapshot, secret = unlocked(yard.catalog, point, key)
         show.confirm(opened.where, asks=True, yes=yes)
         recovering.lay(yard, snapshot, secret)
@@ -205,11 +199,11 @@ def restore(
     from deploy.tasks import show, show_backup
     from deploy.tasks.with_data import put_back
     from deploy.wiring import open_app
-    from deploy.wiring.backup import unlocked, yard_of
+    from deploy.wiring.backup import reach_yard, unlocked
 
     opened = open_app(app, env)
     out = show.console()
-    with opened.reach() as target, yard_of(opened, target, show_backup.Telling(out)) as yard:
+    with reach_yard(opened, show_backup.Telling(out)) as (target, yard):
         snapshot, secret = unlocked(yard.catalog, point, key)
         show.confirm(opened.where, asks=True, yes=yes)
         with restoring(yard, snapshot, secret, only or []) as ready:
@@ -224,11 +218,11 @@ def undo(_c: Any, env: str = "", app: str = "", yes: bool = False) -> None:
     from deploy.tasks import show, show_backup
     from deploy.tasks.with_data import put_back
     from deploy.wiring import open_app
-    from deploy.wiring.backup import yard_of
+    from deploy.wiring.backup import reach_yard
 
     opened = open_app(app, env)
     out = show.console()
-    with opened.reach() as target, yard_of(opened, target, show_backup.Telling(out)) as yard:
+    with reach_yard(opened, show_backup.Telling(out)) as (target, yard):
         show.confirm(opened.where, asks=True, yes=yes)
         with undoing(yard) as ready:
             put_back(out, target, ready, "restore.undo")

@@ -14,6 +14,8 @@ from deploy.errors import Interrupted, SlipwayError
 
 ENV_HELP = "environment of deploy.toml, such as staging (default: DEPLOY_ENV, or the only one)"
 APP_HELP = "app: a folder under compose/ (default: DEPLOY_APP, ./deploy.toml, or the only app)"
+YES_HELP = "do not ask for confirmation"
+KEY_HELP = "file of the private key (default: what SLIPWAY_KEY names)"
 JSON_HELP = "print one JSON document instead of text, for machines"
 _IN_THE_BACKGROUND = signal.getsignal(signal.SIGINT) == signal.SIG_IGN  # a shell's job in a script
 

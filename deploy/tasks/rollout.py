@@ -4,14 +4,13 @@ import dataclasses
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from deploy.tasks.base import APP_HELP, ENV_HELP, JSON_HELP, task
+from deploy.tasks.base import APP_HELP, ENV_HELP, JSON_HELP, KEY_HELP, YES_HELP, task
 
 if TYPE_CHECKING:
     from deploy.engine.base import Observation
     from deploy.rollout.release import Release
 
 TAG_HELP = "image tag to deploy (default: the git revision)"
-YES_HELP = "do not ask for confirmation"
 RECREATE_HELP = "database that may be recreated; can be given several times"
 
 
@@ -78,7 +77,7 @@ def deploy(
         "yes": YES_HELP,
         "recreate": RECREATE_HELP,
         "with-data": "put back the data too, as it was before the release after that one",
-        "key": "file of the private key, for the data (default: what SLIPWAY_KEY names)",
+        "key": KEY_HELP,
         "json": JSON_HELP,
     },
 )

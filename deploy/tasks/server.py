@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from deploy.tasks.base import APP_HELP, ENV_HELP, task
+from deploy.tasks.base import APP_HELP, ENV_HELP, YES_HELP, task
 
 
-@task(help={"env": ENV_HELP, "app": APP_HELP, "yes": "do not ask for confirmation"})
+@task(help={"env": ENV_HELP, "app": APP_HELP, "yes": YES_HELP})
 def unlock(
     _c: Any,
     env: str = "",

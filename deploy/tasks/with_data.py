@@ -15,7 +15,7 @@ from deploy.rollout.run import Rollout, Target
 from deploy.rollout.steps import PutBack
 from deploy.tasks import show, show_backup
 from deploy.wiring import open_app
-from deploy.wiring.backup import unlocked, yard_of
+from deploy.wiring.backup import reach_yard, unlocked
 
 
 def put_back(out: Console, target: Target, restore: Restore, reason: str) -> None:
@@ -35,7 +35,7 @@ def before(app: str, env: str, choose: Choose, key: str) -> Iterator[Callable[[]
     """
     opened = open_app(app, env)
     out = show.console()
-    with opened.reach() as target, yard_of(opened, target, show_backup.Telling(out)) as yard:
+    with reach_yard(opened, show_backup.Telling(out)) as (target, yard):
         seen = target.engine.observe()
         wanted = choose(seen)
         point = snapshot_after(wanted, releases_of(seen))

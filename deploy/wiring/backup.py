@@ -1,17 +1,15 @@
 """From settings to what backups need: the store, its catalog, the machine, and the keys."""
 
 import dataclasses
-import getpass
 import json
 import os
-import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from deploy.backup.catalog import Catalog
+from deploy.backup.catalog import Catalog, Proof
 from deploy.backup.create import Tell, Yard, take
 from deploy.backup.keys import unseal
 from deploy.backup.parts import runs
@@ -19,7 +17,7 @@ from deploy.backup.snapshot import Snapshot
 from deploy.backup.stores.s3 import S3Store
 from deploy.backup.verify import verify
 from deploy.errors import SettingsError
-from deploy.host import Command, Host, Secret, check
+from deploy.host import Command, Host, Secret, check, owner
 from deploy.rollout.run import Target
 from deploy.rollout.steps import Backup
 from deploy.sandbox import Sandbox
@@ -69,11 +67,18 @@ def yard_of(app: App, target: Target, tell: Tell) -> Iterator[Yard]:
             environment=app.environment.name,
             catalog=catalog,
             recipients=backup_settings(app).encrypt,
-            owner=f"{getpass.getuser()}@{socket.gethostname()}",
+            owner=owner(),
             document=lambda release: _document(target.host, target.engine.compose_file(release)),
             sizes=tuple(runs(backup_settings(app).store.max_parts)),
             tell=tell,
         )
+
+
+@contextmanager
+def reach_yard(app: App, tell: Tell) -> Iterator[tuple[Target, Yard]]:
+    """Reach an environment; yield it with what a backup and a restore of it need."""
+    with app.reach() as target, yard_of(app, target, tell) as yard:
+        yield target, yard
 
 
 def backup_step(app: App, target: Target, tell: Tell) -> Backup | None:
@@ -83,11 +88,15 @@ def backup_step(app: App, target: Target, tell: Tell) -> Backup | None:
 
     def proven() -> str:
         with yard_of(app, target, tell) as yard:
-            snapshot, key = take(yard)
-            verify(yard, snapshot, key.secret)
-        return snapshot.id
+            return take_proven(yard)[0].id
 
     return Backup(proven)
+
+
+def take_proven(yard: Yard, only: Sequence[str] = ()) -> tuple[Snapshot, Proof]:
+    """Take a snapshot, and prove to level 2 that it reads. Raises what `take` and `verify` do."""
+    snapshot, key = take(yard, only)
+    return snapshot, verify(yard, snapshot, key.secret)
 
 
 def key_file(named: str) -> Path:

@@ -7,6 +7,7 @@ tell, and `exclude`, a list of volumes and folders.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from deploy.backup.snapshot import Snapshot
 from deploy.backup.sources.base import FOLDER, POSTGRES, RELEASE, VOLUME, Source
 from deploy.engine.compose.services import DATABASES, image_name
 from deploy.errors import ComposeError
@@ -27,6 +28,12 @@ def find_sources(document: Document) -> tuple[Source, ...]:
     order = (POSTGRES, VOLUME, FOLDER)
     ranked = sorted(found.values(), key=lambda one: (order.index(one.kind), one.name))
     return (*_unique(ranked), Source("release", RELEASE))
+
+
+def data_of(document: Document, snapshot: Snapshot) -> tuple[Source, ...]:
+    """Return the sources of data of a rendered Compose file that `snapshot` has archives of."""
+    kept = {archive.source for archive in snapshot.archives}
+    return tuple(one for one in find_sources(document) if one.is_data and one.name in kept)
 
 
 def _of_service(name: str, model: Document, document: Document) -> Iterator[Source]:

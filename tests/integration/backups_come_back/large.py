@@ -4,7 +4,7 @@ from backups_come_back.shop import Shop
 
 # Of what hardly compresses.
 LARGE = """
-create table large as
+create table if not exists large as
     select n, (select string_agg(md5(random()::text || n || i), '') text
                from generate_series(1, 32) as parts (i))
     from generate_series(1, 50000) as lines (n);

@@ -68,7 +68,7 @@ class Shop(Stage):
         """Have a table locked against all that read it; yield what lets it go."""
         (container,) = self.replicas("db")
         argv = ["docker", "exec", "-i", self.sandbox.container(self.server), "docker", "exec", "-i"]
-        argv += [container, "psql", "-XAtq", "-U", "shop", "-d", "shop"]
+        argv += [container, "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-U", "shop", "-d", "shop"]
         with subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as psql:

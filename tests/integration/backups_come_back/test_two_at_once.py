@@ -27,6 +27,7 @@ def test_a_second_backup_is_told_who_is_at_work(shop: Shop) -> None:
 
 
 def test_a_deploy_during_a_backup_is_told_and_changes_nothing(shop: Shop) -> None:
+    shop.sql(LARGE)
     before = shop.current()
     with shop.locked("large") as release:
         first = Running(shop, "backup")
