@@ -1,6 +1,6 @@
 """Bringing up all containers of a sandbox at once; each waits only for what it is made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ class Assembly:
     stock: Stock
     checkout: Checkout
     report: Report
+    extras: Collection[str] = ()
 
     def run(self) -> None:
         """Start what does not run, and make what is missing before it."""
@@ -65,6 +66,8 @@ class Assembly:
         port = self.checkout.ports()["registry"]["api"]
         blueprint = Blueprint(self.checkout.identity, "registry", image, {registry.PORT: port})
         self._ensure(blueprint, lambda _: registry.answers(port))
+        if self.extras:
+            registry.add(self.client, port, self.stock.offers(self.extras))
 
     def _s3(self) -> None:
         port = self.checkout.ports()["s3"]["api"]

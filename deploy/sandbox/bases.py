@@ -32,11 +32,10 @@ def hub_name(suite: str) -> str:
 
 def recipe(suite: str, mirror: Mirror) -> list[str]:
     """Say how a root file system is made; also what its name in the cache is a hash of."""
-    sources = [
-        f"deb {mirror.main} {suite} main",
-        f"deb {mirror.main} {suite}-updates main",
-        f"deb {mirror.security} {suite}-security main",
-    ]
+    sources = [f"deb {mirror.main} {suite} main"]
+    if suite != "sid":  # which is updated itself
+        sources.append(f"deb {mirror.main} {suite}-updates main")
+        sources.append(f"deb {mirror.security} {suite}-security main")
     return ["mmdebstrap", *SLIM, f"--keyring={KEYRING}", "--format=tar", suite, "-", *sources]
 
 

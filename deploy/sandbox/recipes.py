@@ -1,6 +1,6 @@
 """The images of the sandbox as a table: another one is a line here and a folder in images/."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +22,8 @@ class Recipe:
     args: Mapping[str, str] = field(default_factory=dict)
     folder: str = ""
     """Where its Dockerfile lies, when that is not its name."""
+    extra: bool = False
+    """Whether it is made only for those who ask for it by name."""
 
     @property
     def path(self) -> Path:
@@ -29,12 +31,13 @@ class Recipe:
         return FOLDER / (self.folder or self.name)
 
 
-SUITES: Final = ("trixie", "bookworm")
-"""Root file systems; bookworm is the Debian with Python 3.11, PostgreSQL 15 and Redis 7."""
+SUITES: Final = ("trixie", "bookworm", "sid")
+"""Root file systems; bookworm has Python 3.11, PostgreSQL 15 and Redis 7, sid alone has MySQL."""
 
 RECIPES: Final = (
     Recipe("debian-trixie", "trixie", folder="base"),
     Recipe("debian-bookworm", "bookworm", ("debian:bookworm-slim",), folder="base"),
+    Recipe("debian-sid", "sid", folder="base"),
     Recipe("server", "debian-trixie"),
     Recipe("registry", "debian-trixie"),
     Recipe("s3", "debian-trixie"),
@@ -48,14 +51,36 @@ RECIPES: Final = (
     Recipe("postgres", "debian-bookworm", ("postgres:15", "postgres:15-alpine"), {"PG": "15"}),
     Recipe("python", "debian-bookworm", ("python:3.11-slim",)),
     Recipe("redis", "debian-bookworm", ("redis:7", "redis:7-alpine")),
+    Recipe(
+        "mariadb",
+        "debian-bookworm",
+        ("mariadb:10.11",),
+        {"PACKAGES": "mariadb-server mariadb-client", "DAEMON": "mariadbd"},
+        folder="mysql",
+        extra=True,
+    ),
+    Recipe(
+        "mysql",
+        "debian-sid",
+        ("mysql:9",),
+        {"PACKAGES": "mysql-server-core mysql-client", "DAEMON": "mysqld"},
+        extra=True,
+    ),
 )
 
 BY_NAME: Final = {recipe.name: recipe for recipe in RECIPES}
 
 
-def official() -> tuple[Recipe, ...]:
-    """Give the recipes that stand in for images of Docker Hub."""
-    return tuple(recipe for recipe in RECIPES if recipe.official)
+EXTRAS: Final = tuple(recipe.name for recipe in RECIPES if recipe.extra)
+
+
+def official(extras: Collection[str] = ()) -> tuple[Recipe, ...]:
+    """Give the recipes that stand in for images of Docker Hub, or those of them that are named."""
+    return tuple(
+        recipe
+        for recipe in RECIPES
+        if recipe.official and (recipe.name in extras if extras else not recipe.extra)
+    )
 
 
 def digest(parts: Iterable[str | bytes]) -> str:

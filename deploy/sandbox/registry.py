@@ -57,6 +57,14 @@ def fill(
     return wanted
 
 
+def add(client: docker.DockerClient, port: int, offers: Sequence[Offer]) -> None:
+    """Push more images to a registry that runs; they stay as long as its container does."""
+    for offer in offers:
+        made: Future[str] = Future()
+        made.set_result(offer.provide())
+        _push(client, port, (offer, made), Lock())
+
+
 def answers(port: int) -> bool:
     """Tell whether a registry answers on a loopback port."""
     try:

@@ -3,7 +3,7 @@
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from deploy.sandbox import containers, keys, machine, ports, s3
 from deploy.sandbox.assembly import Assembly
 from deploy.sandbox.checkout import REGISTRY, SERVERS, Checkout
 from deploy.sandbox.containers import MARK
-from deploy.sandbox.recipes import CACHE
+from deploy.sandbox.recipes import CACHE, EXTRAS
 from deploy.sandbox.status import Piece, Status
 from deploy.sandbox.stock import CACHED, Report, Stock
 
@@ -26,8 +26,16 @@ from deploy.sandbox.stock import CACHED, Report, Stock
 class Sandbox(Checkout):
     """Servers, a registry and S3 in containers on this machine, for one checkout."""
 
-    def up(self, report: Report) -> Status:
-        """Start what does not run, make what is missing; quiet when all is there."""
+    def up(self, report: Report, extras: Collection[str] = ()) -> Status:
+        """Start what does not run, make what is missing; quiet when all is there.
+
+        `extras` are names of images that its registry is to have besides. Raises `SandboxError`.
+        """
+        for name in extras:
+            if name not in EXTRAS:
+                raise SandboxError(
+                    f"--extra {name}", "there is no such image", f"choose of: {', '.join(EXTRAS)}"
+                )
         started = time.monotonic()
 
         def timed(line: str) -> None:
@@ -38,7 +46,7 @@ class Sandbox(Checkout):
             stock = Stock(client, from_hub=self._from_hub(), report=timed)
             self._ensure_network(client)
             self._write_access(self._choose_ports(client))
-            Assembly(client, stock, self, timed).run()
+            Assembly(client, stock, self, timed, extras).run()
         return self._status(client)
 
     def down(self, report: Report, *, purge: bool = False) -> None:

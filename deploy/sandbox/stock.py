@@ -4,7 +4,7 @@ import io
 import tarfile
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -75,11 +75,12 @@ class Stock:
             return False
         return True
 
-    def offers(self) -> list[Offer]:
-        """List what the registry serves under official names."""
+    def offers(self, extras: Collection[str] = ()) -> list[Offer]:
+        """List what the registry serves under official names, or those of `extras`."""
+        recipes = official(extras)
         if self._from_hub:
-            return [self._pulled(name) for recipe in official() for name in recipe.official]
-        return [self._stand_in(recipe) for recipe in official()]
+            return [self._pulled(name) for recipe in recipes for name in recipe.official]
+        return [self._stand_in(recipe) for recipe in recipes]
 
     def _stand_in(self, recipe: Recipe) -> Offer:
         repository = recipe.official[0].split(":")[0]

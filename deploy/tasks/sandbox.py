@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from invoke.collection import Collection
 from invoke.context import Context
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from deploy.sandbox import Status
 
 
-@task()
-def up(_context: Context) -> None:
+@task(
+    iterable=["extra"],
+    help={"extra": "image for the registry besides: mariadb, mysql; can be given several times"},
+)
+def up(_context: Context, extra: Any = None) -> None:
     """Start the sandbox: servers, builder, registry, S3."""
     from deploy.wiring.sandbox import start_sandbox
 
     started = time.monotonic()
-    status = start_sandbox(_checkout(), _show)
+    status = start_sandbox(_checkout(), _show, extra or [])
     _summarise(status)
     print(f"Up in {time.monotonic() - started:.1f} s.")
 

@@ -1,7 +1,7 @@
 """The sandbox as tasks and tests start it: with keys for the snapshots of the examples."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,10 +11,15 @@ from deploy.sandbox import Sandbox, Status
 KEY, PUBLIC = "backup.key", "backup.pub"
 
 
-def start_sandbox(checkout: Path, tell: Callable[[str], None]) -> Status:
-    """Bring the sandbox of `checkout` up; `tell` is told how it goes. Raises `SandboxError`."""
+def start_sandbox(
+    checkout: Path, tell: Callable[[str], None], extras: Collection[str] = ()
+) -> Status:
+    """Bring the sandbox of `checkout` up; `tell` is told how it goes. Raises `SandboxError`.
+
+    `extras` are images that its registry is to have besides, such as mariadb.
+    """
     sandbox = Sandbox.at(checkout)
-    status = sandbox.up(tell)
+    status = sandbox.up(tell, extras)
     _ensure_keys(sandbox.state)
     return status
 
