@@ -3,10 +3,8 @@
 It needs age, zstd, tar and the database's own programs, and nothing of ours.
 """
 
-from collections.abc import Iterator
-
 from deploy.backup.snapshot import Archive, Snapshot
-from deploy.backup.sources import postgres
+from deploy.backup.sources.kinds import kind_of
 
 NAME = "RECOVER.md"
 SEALED, KEY = "key.age", "snapshot.key"
@@ -61,29 +59,11 @@ def _bullets(keys: tuple[str, ...]) -> str:
 
 
 def _holds(archive: Archive) -> str:
-    rows = archive.facts.get("rows", {})
-    if archive.form == postgres.DUMP:
-        return f"database `{archive.facts['database']}`, {sum(rows.values())} rows"
-    if archive.form == postgres.ROLES:
-        return "roles of the database server"
-    return f"files of {archive.source}"
+    return kind_of(archive).holds(archive)
 
 
 def _step(archive: Archive) -> str:
     what = _holds(archive)
-    return f"{what[0].upper()}{what[1:]}:\n\n```sh\n" + "\n".join(_commands(archive)) + "\n```"
-
-
-def _commands(archive: Archive) -> Iterator[str]:
     opened = f"age --decrypt --identity {KEY} '{archive.name}' | zstd --decompress"
-    if archive.form == postgres.ROLES:
-        yield "# CONTAINER: a new Postgres of that version, made with the POSTGRES_USER of before"
-        yield "# and POSTGRES_DB=postgres. That user is there already: one error says so."
-        yield f"{opened} | docker exec -i CONTAINER psql -U postgres -d postgres"
-    elif archive.form == postgres.DUMP:
-        options = "--create --clean --if-exists --exit-on-error --dbname=template1"
-        yield f"{opened} | docker exec -i CONTAINER pg_restore -U postgres {options}"
-    else:
-        target = f"./{archive.source}"
-        yield f"mkdir {target}"
-        yield f"{opened} | tar --extract --directory={target} --numeric-owner --xattrs --acls -p"
+    commands = "\n".join(kind_of(archive).by_hand(archive, opened))
+    return f"{what[0].upper()}{what[1:]}:\n\n```sh\n{commands}\n```"

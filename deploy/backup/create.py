@@ -11,9 +11,9 @@ from deploy.backup import by_hand, keys
 from deploy.backup.catalog import Catalog
 from deploy.backup.hold import held
 from deploy.backup.snapshot import Archive, Digest, Kind, Snapshot, snapshot_id
-from deploy.backup.sources import files, postgres
-from deploy.backup.sources.base import POSTGRES, RELEASE, Piece, Source
+from deploy.backup.sources.base import RELEASE, Origin, Piece, Source, read_facts
 from deploy.backup.sources.find import find_sources
+from deploy.backup.sources.kinds import KINDS
 from deploy.backup.stores.base import Upload
 from deploy.backup.transfer import ENDS, LINK, Order, Pump
 from deploy.engine.base import Engine, Observation
@@ -133,23 +133,23 @@ class _Taking:
         return snapshot, self._key
 
     def _pieces(self, sources: Sequence[Source]) -> Iterator[Piece]:
+        yard = self._yard
+        origin = Origin(yard.host, yard.root, self._seen.current, self._container, self._running)
         for source in sources:
-            if source.kind == POSTGRES:
-                yield from postgres.pieces(source, self._yard.host, self._container(source))
-            elif source.kind == RELEASE:
-                yield from files.release_pieces(source, self._yard.root, self._seen.current)
-            else:
-                yield from files.pieces(source)
+            yield from KINDS[source.kind].pieces(source, origin)
+
+    def _running(self, service: str) -> Sequence[str]:
+        return [replica.id for replica in self._seen.of(service) if replica.running]
 
     def _container(self, source: Source) -> str:
-        running = [r for r in self._seen.of(source.service) if r.running]
+        running = self._running(source.service)
         if not running:
             raise SourceFailed(
                 f"services.{source.service}",
                 "it does not run, so it cannot be dumped",
                 "start it with `inv deploy`, or leave it out with `x-backup: false`",
             )
-        return running[-1].id
+        return running[-1]
 
     def _archive(self, piece: Piece) -> Archive:
         store = self._yard.catalog.store
@@ -171,14 +171,14 @@ class _Taking:
         if piece.outside:
             source: Mapping[str, Any] = {"name": piece.outside.name, **ENDS}
         else:
-            source = {"name": piece.argv[0], "argv": piece.argv}
+            source = {"name": piece.form, "argv": piece.argv}
         job = {
             "source": source,
             "recipient": self._key.public,
             "level": LEVEL,
             "parts": {"folder": "/run/slipway", "at_once": 4, "sizes": self._yard.sizes},
         }
-        order = Order("save", job, piece.data, outside=piece.outside)
+        order = Order("save", job, piece.data, outside=piece.outside, still=piece.still)
         done = self._pump.carry(
             piece.name,
             order,
@@ -187,7 +187,7 @@ class _Taking:
         )
         report = done.report
         store.complete(upload, {part["number"]: part["etag"] for part in report["parts"]})
-        facts = {**piece.facts, **(postgres.read_facts(done.facts) if done.facts else {})}
+        facts = {**piece.facts, **read_facts(done.facts)}
         return Archive(
             source=piece.source.name,
             form=piece.form,

@@ -1,30 +1,12 @@
 """Fetches one archive from the store on the server, to read it or to fill something from it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from deploy.backup.create import Yard
 from deploy.backup.snapshot import Archive, Snapshot
-from deploy.backup.transfer import ENDS, LINK, Done, Order, Outside, Pump
+from deploy.backup.transfer import LINK, Done, Into, Order, Pump
 from deploy.host import Secret
-
-
-@dataclass(frozen=True)
-class Into:
-    """Where the plain bytes go: a command in the pump, or a process beside it.
-
-    The command sees `data`, a volume or a folder, as /data, and fills it.
-    """
-
-    argv: tuple[str, ...] = ()
-    data: str = ""
-    outside: Outside | None = None
-
-    def job(self) -> dict[str, Any]:
-        """Return it as the pump is told."""
-        if self.outside:
-            return {"name": self.outside.name, **ENDS}
-        return {"name": self.argv[0], "argv": self.argv}
 
 
 def fetch(

@@ -1,7 +1,7 @@
 """Fills new volumes from a snapshot and proves them: what a restore, a drill and a recovery share.
 
-A volume is filled from its archive. A database is filled through a stand-in of its service on a new
-volume, and compared with what was counted when it was dumped.
+How that goes is up to the kind of source. A database is filled through a stand-in of its service on
+a new volume, and compared with what was written down when it was dumped.
 """
 
 import json
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.backup.create import Yard
-from deploy.backup.fetch import Into, fetch
+from deploy.backup.fetch import fetch
 from deploy.backup.snapshot import CHOOSE, Archive, Snapshot
-from deploy.backup.sources import postgres
-from deploy.backup.sources.base import POSTGRES, Source
+from deploy.backup.sources.base import Server, Source
+from deploy.backup.sources.kinds import KINDS
 from deploy.backup.standin import stand_in, volume_at
-from deploy.backup.transfer import Pump
+from deploy.backup.transfer import Into, Pump
 from deploy.errors import EngineError, SourceFailed
-from deploy.host import Command, Script, Secret, check
+from deploy.host import Command, Host, Script, Secret, check
 
 _VOLUMES = Script("deploy.backup", "volumes.sh")
 _STAND_IN = Script("deploy.backup", "stand_in.sh")
@@ -27,11 +27,6 @@ _IN_THE_WAY = {
     52: ("is in use", "see by what with `docker ps --filter volume=` there, and stop that"),
 }
 _READY = 300  # seconds that a stand-in may take to be well
-
-UNTAR = (
-    *("tar", "--extract", "--file=-", "--directory=/data", "--numeric-owner"),
-    *("--preserve-permissions", "--same-owner", "--xattrs", "--xattrs-include=*", "--acls"),
-)
 
 
 @dataclass(frozen=True)
@@ -63,10 +58,8 @@ class Filling:
         self._volumes("anew" if self.suffix else "first", fresh)
         try:
             for filled in fresh:
-                if filled.source.kind == POSTGRES:
-                    self._database(filled)
-                else:
-                    self._volume(filled)
+                archives = self._archives(filled.source)
+                KINDS[filled.source.kind].restore(archives, _Ground(self, filled))
         except BaseException:
             self._volumes("remove", fresh)
             raise
@@ -82,41 +75,6 @@ class Filling:
             raise SourceFailed(source.name, f"snapshot {self.snapshot.id} does not hold it", CHOOSE)
         return found
 
-    def _fetch(self, archive: Archive, into: Into) -> None:
-        fetch(self.yard, self.pump, self.snapshot, archive, (self.key, into))
-
-    def _volume(self, filled: Filled) -> None:
-        (archive,) = self._archives(filled.source)
-        self._fetch(archive, Into(UNTAR, filled.fresh))
-        self.yard.tell.say(f"{archive.name}: filled a new {filled.source.name}")
-
-    def _database(self, filled: Filled) -> None:
-        archives = self._archives(filled.source)
-        with self._standing_in(filled) as container:
-            for archive in archives:
-                self._fetch(archive, Into(outside=postgres.fill(archive, container)))
-            for archive in archives:
-                postgres.compare(archive, self.yard.host, container)
-                rows = sum(archive.facts.get("rows", {}).values())
-                self.yard.tell.say(f"{archive.name}: restored and compared, {rows} rows")
-
-    @contextmanager
-    def _standing_in(self, filled: Filled) -> Iterator[str]:
-        """Run a stand-in of the service on the new volume; yield its container's id."""
-        project = self.yard.stand_ins
-        service = filled.source.service
-        document = stand_in(
-            self.document, service, {filled.volume: filled.fresh}, POSTGRES_DB="postgres"
-        )
-        try:
-            data = json.dumps(document).encode()
-            command = _STAND_IN.command(
-                project, service, str(_READY), stdin=data, timeout=_READY + 60
-            )
-            yield self._run(command).strip().rpartition("\n")[2]
-        finally:
-            self._run(_STAND_IN.command("stop", project, timeout=120))
-
     def _volumes(self, verb: str, filled: Sequence[Filled]) -> None:
         host = self.yard.host
         command = _VOLUMES.command(
@@ -129,9 +87,50 @@ class Filling:
             raise EngineError(host.name, f"{place} {wrong}", remedy)
         check(host.name, command, result)
 
+
+@dataclass(frozen=True)
+class _Ground:
+    """Where one source is filled; see `Ground` of the sources."""
+
+    filling: Filling
+    filled: Filled
+
+    @property
+    def host(self) -> Host:
+        """The machine of the yard."""
+        return self.filling.yard.host
+
+    @property
+    def volume(self) -> str:
+        """The new one."""
+        return self.filled.fresh
+
+    def say(self, line: str) -> None:
+        """Tell a line."""
+        self.filling.yard.tell.say(line)
+
+    def pour(self, archive: Archive, into: Into) -> None:
+        """Fetch an archive with the snapshot's own key."""
+        do = self.filling
+        fetch(do.yard, do.pump, do.snapshot, archive, (do.key, into))
+
+    @contextmanager
+    def stand_in(self, server: Server) -> Iterator[str]:
+        """Run a stand-in of the service on the new volume."""
+        project = self.filling.yard.stand_ins
+        service = self.filled.source.service
+        fresh = {self.filled.volume: self.filled.fresh}
+        document = stand_in(self.filling.document, service, fresh, server)
+        arguments = (project, service, str(_READY), server.process, *server.ready)
+        data = json.dumps(document).encode()
+        try:
+            command = _STAND_IN.command(*arguments, stdin=data, timeout=2 * _READY)
+            yield self._run(command).strip().rpartition("\n")[2]
+        finally:
+            self._run(_STAND_IN.command("stop", project, timeout=120))
+
     def _run(self, command: Command) -> str:
-        host = self.yard.host
-        return check(host.name, command, host.run(command)).text
+        return check(self.host.name, command, self.host.run(command)).text
 
 
 def planned(document: Mapping[str, Any], source: Source, suffix: str) -> Filled:
@@ -140,8 +139,8 @@ def planned(document: Mapping[str, Any], source: Source, suffix: str) -> Filled:
     Without a suffix that is the very same. Raises `EngineError` for a database on no volume.
     """
     volume = source.place
-    if source.kind == POSTGRES:
-        path = postgres.data_path(document["services"][source.service])
+    path = KINDS[source.kind].data_path(document["services"].get(source.service, {}))
+    if path:
         volume = volume_at(document, source.service, path)
         if not volume:
             raise EngineError(

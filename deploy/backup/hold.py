@@ -11,7 +11,7 @@ from deploy.host import Host, Process, Script
 from deploy.host.base import first_line, may_not_write
 from deploy.host.heartbeat import Heartbeat
 
-_HOLD = Script("deploy.backup", "hold.sh")
+_HOLD = Script("deploy.backup", "hold.sh", (("deploy.backup", "still.sh"),))
 HEARTBEAT = 15.0  # seconds between signs of life; without one for 120 the hold ends
 _PATIENCE = 30.0  # seconds until it answers
 _NO_RIGHT, _HELD = 23, 77

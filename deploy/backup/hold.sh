@@ -2,7 +2,7 @@
 # Lets one run at a time work on the snapshots of an environment, as long as its connection lives:
 # a line on stdin is a sign of life, the end of file the end.
 #   $1 folder  $2 who, as JSON  $3 Compose project of stand-ins
-# Prints `held`. Ends 23: no right to write, 77: another one is at work (says who).
+# still.sh stands in front. Prints `held`. Ends 23: no right to write, 77: another one is at work (says who).
 set -u
 umask 077
 trap '' PIPE HUP
@@ -11,7 +11,8 @@ cd "$1/backup" || exit 23
 exec 9>>hold
 flock --nonblock 9 || { cat holder >&2 2>/dev/null; exit 77; }
 printf '%s\n' "$2" >holder
-# What a run that died has left: files, and stand-ins of databases.
+# What a run that died has left: services that hold still, files, and stand-ins of databases.
+go_on "$PWD"
 rm -rf run.*
 docker ps --all --quiet --filter "label=com.docker.compose.project=$3" | xargs -r docker rm --force --volumes >/dev/null
 echo held

@@ -3,21 +3,26 @@
 # stdin, the pump's events leave on stdout; when the client goes, the pump sees it and ends.
 #   $1 folder for what is under way, made here and removed at the end  $2 image  $3 save or load
 #   $4 what the pump sees as /data: a volume or a folder, or -  $5 ro or rw
-#   $6 a script whose stdout (save) or stdin (load) is at the other end of the pump, or -
-#   $7… its arguments; what it writes to descriptor 3 is told as an event
+#   $6 containers that hold still meanwhile: pause:ID and stop:ID, with spaces between
+#   $7 a script whose stdout (save) or stdin (load) is at the other end of the pump, or -
+#   $8… its arguments; what it writes to descriptor 3 is told as an event
+# still.sh stands in front.
 set -u
 umask 077
 trap '' PIPE HUP
-folder=$1 image=$2 verb=$3 data=$4 mode=$5 script=$6
-shift 6
+folder=$1 image=$2 verb=$3 data=$4 mode=$5 still=$6 script=$7
+shift 7
 mkdir -p "$(dirname "$folder")" && mkdir "$folder" || exit
 outside=
 # shellcheck disable=SC2329 # the trap calls it
 end() {
     [ -z "$outside" ] || { exec 4>&-; kill "$outside" 2>/dev/null; }
+    [ -z "$still" ] || go_on "$(dirname "$folder")"
     rm -rf "$folder"
 }
 trap end EXIT
+# shellcheck disable=SC2086 # one container a word
+[ -z "$still" ] || hold_still "$(dirname "$folder")" $still || exit
 
 if [ "$script" != - ]; then
     mkfifo "$folder/pipe"

@@ -5,12 +5,12 @@ is a rollout, like any other.
 """
 
 from deploy.backup.create import Yard
-from deploy.backup.fetch import Into, fetch
+from deploy.backup.fetch import fetch
 from deploy.backup.fill import Filling
 from deploy.backup.snapshot import CHOOSE, Archive, Snapshot
 from deploy.backup.sources.base import RELEASE
 from deploy.backup.sources.find import data_of
-from deploy.backup.transfer import Outside, Pump
+from deploy.backup.transfer import Into, Outside, Pump
 from deploy.engine.base import Observation
 from deploy.errors import DamagedSnapshot, SlipwayError
 from deploy.host import Script, Secret

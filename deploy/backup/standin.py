@@ -7,11 +7,14 @@ image runs to fill a new database stays away: the dump fills it.
 from collections.abc import Mapping
 from typing import Any
 
+from deploy.backup.sources.base import Server
+
 _LEFT_OUT = (
     "container_name",
     "depends_on",
     "deploy",
     "expose",
+    "init",  # its first process is to be the database's own: the image's entrypoint runs others
     "labels",
     "networks",
     "ports",
@@ -23,15 +26,16 @@ Document = Mapping[str, Any]
 
 
 def stand_in(
-    document: Document, service: str, fresh: Mapping[str, str], **variables: str
+    document: Document, service: str, fresh: Mapping[str, str], server: Server
 ) -> Document:
-    """Return a Compose document with `service` alone.
+    """Return a Compose document with `service` alone, run as `server` says.
 
-    `fresh` maps the names of volumes, as Docker has them, to those that take their place;
-    `variables` are set in its environment.
+    `fresh` maps the names of volumes, as Docker has them, and folders, to those that take their
+    place.
     """
     model = document["services"][service]
-    names = {key: (volume or {}).get("name", key) for key, volume in document["volumes"].items()}
+    volumes = document.get("volumes") or {}
+    names = {key: (volume or {}).get("name", key) for key, volume in volumes.items()}
     mounts = [
         _mount(mount, names, fresh)
         for mount in model.get("volumes", ())
@@ -39,7 +43,9 @@ def stand_in(
     ]
     used = {mount["source"] for mount in mounts if _named(mount)}
     kept = {key: value for key, value in model.items() if key not in _LEFT_OUT}
-    environment = {**(model.get("environment") or {}), **variables}
+    if server.command:
+        kept = {**kept, "command": list(server.command), "entrypoint": None}
+    environment = {**(model.get("environment") or {}), **server.variables}
     return {
         "services": {
             service: {
@@ -55,22 +61,23 @@ def stand_in(
 
 
 def volume_at(document: Document, service: str, path: str) -> str:
-    """Return Docker's name of the volume of `service` that `path` in its container lies on."""
+    """Return the volume of `service`, as Docker names it, or the folder, that `path` lies on."""
     best, name = "", ""
     for mount in document["services"][service].get("volumes", ()):
         target = mount["target"].rstrip("/")
         inside = path == target or path.startswith(f"{target}/")
-        if _named(mount) and inside and len(target) > len(best):
+        kept = _named(mount) or (mount["type"] == "bind" and not mount.get("read_only"))
+        if kept and inside and len(target) > len(best):
             volume = document.get("volumes", {}).get(mount["source"]) or {}
             best, name = target, str(volume.get("name", mount["source"]))
     return name
 
 
 def _mount(mount: Document, names: Mapping[str, str], fresh: Mapping[str, str]) -> Document:
-    """Return a mount of the stand-in: new volumes are written to, what serves is only read."""
-    if not _named(mount):
-        return {**mount, "read_only": True} if mount["type"] == "bind" else mount
-    name = names.get(mount["source"], mount["source"])
+    """Return a mount of the stand-in: what is new is written to, what serves is only read."""
+    if not _named(mount) and mount["type"] != "bind":
+        return mount
+    name = names.get(mount["source"], mount["source"]) if _named(mount) else mount["source"]
     if name in fresh:
         return {**mount, "source": fresh[name]}
     return {**mount, "source": name, "read_only": True}

@@ -21,7 +21,7 @@ from deploy.host.archive import READABLE, pack
 from deploy.host.base import lost
 
 _IMAGE = Script("deploy.backup", "image.sh")
-_PUMP = Script("deploy.backup", "pump.sh")
+_PUMP = Script("deploy.backup", "pump.sh", (("deploy.backup", "still.sh"),))
 _BUILD_TIMEOUT = 600.0  # seconds to build the pump's image
 HEARTBEAT = 15.0  # seconds between signs of life; the pump ends after 120 without one
 LINE = 64 * 1024
@@ -43,11 +43,30 @@ class Outside:
 
 
 @dataclass(frozen=True)
+class Into:
+    """Where the plain bytes of an archive go: a command in the pump, or a process beside it.
+
+    The command sees `data`, a volume or a folder, as /data, and fills it.
+    """
+
+    argv: tuple[str, ...] = ()
+    data: str = ""
+    outside: Outside | None = None
+
+    def job(self) -> dict[str, Any]:
+        """Return it as the pump is told."""
+        if self.outside:
+            return {"name": self.outside.name, **ENDS}
+        return {"name": self.argv[0], "argv": self.argv}
+
+
+@dataclass(frozen=True)
 class Order:
     """What the pump is asked for: `verb` is save or load.
 
     `data` is the volume or folder that it sees as /data, `writes` whether it fills it. `job` is its
-    job; a key in there goes over stdin and nowhere else.
+    job; a key in there goes over stdin and nowhere else. `still` has the ids of containers that
+    hold still meanwhile, each with how: `pause` or `stop`.
     """
 
     verb: str
@@ -55,6 +74,7 @@ class Order:
     data: str = ""
     writes: bool = False
     outside: Outside | None = None
+    still: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,6 +128,7 @@ class Pump:
             order.verb,
             order.data or "-",
             "rw" if order.writes else "ro",
+            " ".join(f"{how}:{container}" for container, how in order.still.items()),
             *((outside.script.text, *outside.arguments) if outside else ("-",)),
         )
         process = self.host.start(command)

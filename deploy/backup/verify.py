@@ -9,9 +9,9 @@ import time
 from deploy.backup.catalog import STORED, STRUCTURE, Proof
 from deploy.backup.create import Yard
 from deploy.backup.fetch import fetch
-from deploy.backup.snapshot import Snapshot
-from deploy.backup.sources.read import reader
-from deploy.backup.transfer import Pump
+from deploy.backup.snapshot import Archive, Snapshot
+from deploy.backup.sources.kinds import kind_of
+from deploy.backup.transfer import Into, Pump
 from deploy.errors import DamagedSnapshot, SourceFailed
 from deploy.host import Secret
 
@@ -25,7 +25,7 @@ def verify(yard: Yard, snapshot: Snapshot, key: Secret | None) -> Proof:
     with yard.held(now):
         pump = Pump.ready(yard.host, yard.root)
         for archive in snapshot.archives:
-            opened = (key, reader(archive, snapshot)) if key else None
+            opened = (key, _reader(archive, snapshot)) if key else None
             try:
                 fetch(yard, pump, snapshot, archive, opened)
             except SourceFailed as error:
@@ -38,3 +38,9 @@ def verify(yard: Yard, snapshot: Snapshot, key: Secret | None) -> Proof:
     proof = Proof(STRUCTURE if key else STORED, int(now + seconds), round(seconds))
     yard.catalog.prove(snapshot.id, proof)
     return proof
+
+
+def _reader(archive: Archive, snapshot: Snapshot) -> Into:
+    """Return what reads an archive to its end and puts it nowhere."""
+    service = snapshot.release["services"].get(archive.source, {})
+    return kind_of(archive).reader(archive, str(service.get("image", "")))

@@ -1,22 +1,29 @@
 """Finds what there is to back up in a Compose file: by image, by volume, by `x-backup`. Pure.
 
 `x-backup` of a service: `false` leaves it out; a table may say `kind`, where the image does not
-tell, and `exclude`, a list of volumes and folders.
+tell, `exclude`, a list of volumes and folders, and `pause` or `stop`, whether its containers hold
+still while its volumes are read.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from deploy.backup.snapshot import Snapshot
-from deploy.backup.sources.base import FOLDER, POSTGRES, RELEASE, VOLUME, Source
-from deploy.engine.compose.services import DATABASES, image_name
+from deploy.backup.sources import postgres
+from deploy.backup.sources.base import FOLDER, RELEASE, VOLUME, Source
+from deploy.backup.sources.kinds import DATABASES
+from deploy.engine.compose.services import DATABASES as KNOWN_DATABASES
+from deploy.engine.compose.services import image_name
 from deploy.errors import ComposeError
 
 Document = Mapping[str, Any]
 
-_POSTGRES = frozenset(["postgres", "postgresql", "postgis", "timescaledb", "pgvector"])
-_KEYS = ("exclude", "kind")
-_KINDS = (POSTGRES, VOLUME)
+_KIND_OF = {image: kind.KIND for kind in DATABASES.values() for image in kind.IMAGES}
+_PAUSED = frozenset(["chroma"])  # an index and a database whose files belong together
+_HOLDS = ("pause", "stop")
+_KEYS = ("exclude", "kind", *_HOLDS)
+_KINDS = (*DATABASES, VOLUME)
 
 
 def find_sources(document: Document) -> tuple[Source, ...]:
@@ -24,8 +31,10 @@ def find_sources(document: Document) -> tuple[Source, ...]:
     found: dict[tuple[str, str], Source] = {}
     for service, model in document["services"].items():
         for source in _of_service(service, model, document):
-            found.setdefault((source.kind, source.place or source.service), source)
-    order = (POSTGRES, VOLUME, FOLDER)
+            key = source.kind, source.place or source.service
+            first = found.setdefault(key, source)
+            found[key] = replace(first, still={**first.still, **source.still})
+    order = (*DATABASES, VOLUME, FOLDER)
     ranked = sorted(found.values(), key=lambda one: (order.index(one.kind), one.name))
     return (*_unique(ranked), Source("release", RELEASE))
 
@@ -40,24 +49,38 @@ def _of_service(name: str, model: Document, document: Document) -> Iterator[Sour
     wish = _wish(name, model)
     if wish is None:
         return
-    if _kind(name, model, wish) == POSTGRES:
-        yield Source(name, POSTGRES, name)
+    kind = _kind(name, model, wish)
+    if kind in DATABASES:
+        yield Source(name, kind, name)
         return
+    still = _still(name, model, wish)
     for mount in _mounts(model):
-        source = _of_mount(name, mount, document)
+        source = _of_mount(name, mount, document, still)
         if source and not {mount.get("source"), mount["target"]} & set(wish.get("exclude", ())):
             yield source
 
 
-def _of_mount(service: str, mount: Document, document: Document) -> Source | None:
+def _still(service: str, model: Document, wish: Document) -> Mapping[str, str]:
+    """Return how the containers of a service hold still while its volumes are read, if they do."""
+    for how in _HOLDS:
+        if wish.get(how):
+            return {service: how}
+    asked = any(how in wish for how in _HOLDS)
+    return {service: "pause"} if _image(model) in _PAUSED and not asked else {}
+
+
+def _of_mount(
+    service: str, mount: Document, document: Document, still: Mapping[str, str]
+) -> Source | None:
     """Return the source of a mount: a named volume, or a folder that the service writes to."""
     if mount.get("type") == "volume" and mount.get("source"):
         volume = document.get("volumes", {}).get(mount["source"]) or {}
         name = str(mount["source"])
-        return Source(name, VOLUME, service, str(volume.get("name", name)))
+        return Source(name, VOLUME, service, str(volume.get("name", name)), still)
     if mount.get("type") == "bind" and not mount.get("read_only"):
         place = str(mount["source"])
-        return None if _system(place) else Source(place.rpartition("/")[2], FOLDER, service, place)
+        name = place.rpartition("/")[2]
+        return None if _system(place) else Source(name, FOLDER, service, place, still)
     return None
 
 
@@ -80,6 +103,11 @@ def _wish(name: str, model: Document) -> Document | None:
         raise ComposeError(
             f"{place}.kind", f"{wish['kind']!r} is unknown", f"choose one of: {', '.join(_KINDS)}"
         )
+    for how in _HOLDS:
+        if not isinstance(wish.get(how, False), bool):
+            raise ComposeError(f"{place}.{how}", "true or false is wanted", f"write {how}: true")
+    if wish.get("pause") and wish.get("stop"):
+        raise ComposeError(place, "it says both pause and stop", "choose one of them")
     excluded = wish.get("exclude", [])
     if not isinstance(excluded, list) or not all(isinstance(one, str) for one in excluded):
         raise ComposeError(
@@ -89,16 +117,25 @@ def _wish(name: str, model: Document) -> Document | None:
 
 
 def _kind(service: str, model: Document, wish: Document) -> str:
-    name = image_name(str(model.get("image", "")))
+    """Return the kind of what a service keeps. A cache on no volume is nothing to keep."""
+    name = _image(model)
     if "kind" in wish:
         return str(wish["kind"])
-    if name in DATABASES - _POSTGRES and any(_of_mount(service, m, {}) for m in _mounts(model)):
+    keeps = any(_of_mount(service, mount, {}, {}) for mount in _mounts(model))
+    holds_still = wish.get("pause") or wish.get("stop")
+    if name in KNOWN_DATABASES - {*_KIND_OF, *_PAUSED} and keeps and not holds_still:
         raise ComposeError(
             f"services.{service}",
             f"there is no dump of {name} yet, and its files, copied while it runs, may be torn",
-            "leave it out with `x-backup: false`, or take that with `x-backup: {kind: volume}`",
+            "let it hold still with `x-backup: {stop: true}`, leave it out with `x-backup: false`,"
+            " or take them as they are with `x-backup: {kind: volume}`",
         )
-    return POSTGRES if name in _POSTGRES else VOLUME
+    found = _KIND_OF.get(name, VOLUME)
+    return found if keeps or found == postgres.KIND else VOLUME
+
+
+def _image(model: Document) -> str:
+    return image_name(str(model.get("image", "")))
 
 
 def _mounts(model: Document) -> Sequence[Document]:
@@ -113,4 +150,4 @@ def _unique(sources: "list[Source]") -> Iterator[Source]:
         while name in taken:
             name, number = f"{source.name}-{number}", number + 1
         taken.add(name)
-        yield Source(name, source.kind, source.service, source.place)
+        yield replace(source, name=name)

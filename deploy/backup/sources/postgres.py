@@ -5,18 +5,21 @@ and ours compresses. Rows are counted in the dump's own snapshot, to compare a r
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from deploy.backup.snapshot import Archive
-from deploy.backup.sources.base import Piece, Source
-from deploy.backup.transfer import Outside
+from deploy.backup.snapshot import CHOOSE, Archive
+from deploy.backup.sources.base import Ground, Origin, Piece, Server, Source, read_facts
+from deploy.backup.transfer import Into, Outside
 from deploy.errors import DamagedSnapshot, SourceFailed
 from deploy.host import Host, Script, check
 
+KIND = "postgres"
+IMAGES = frozenset(["postgres", "postgresql", "postgis", "timescaledb", "pgvector"])
 _HERE = "deploy.backup.sources"
 ROLES, DUMP = "pg-roles", "pg-custom"
+FORMS: tuple[str, ...] = (ROLES, DUMP)
 _CLIENT = ((_HERE, "postgres_client.sh"),)
 _DATABASES = Script(_HERE, "postgres_databases.sh", _CLIENT)
 _FACTS = (*_CLIENT, (_HERE, "postgres_facts.sh"))
@@ -24,10 +27,19 @@ _DUMP = Script(_HERE, "postgres_dump.sh", _FACTS)
 _COUNT = Script(_HERE, "postgres_count.sh", _FACTS)
 _FILL = Script(_HERE, "postgres_fill.sh", _CLIENT)
 _GLOBALS = Script(_HERE, "postgres_globals.sh", _CLIENT)
+_READ = Script(_HERE, "postgres_read.sh")
+_ROLES_END = "-- PostgreSQL database cluster dump complete"
+_ALONE = Server("postgres", ("pg_isready", "--quiet"), variables={"POSTGRES_DB": "postgres"})
 
 
-def pieces(source: Source, host: Host, container: str) -> tuple[Piece, ...]:
+def data_path(model: Mapping[str, Any]) -> str:
+    """Return where a service of Postgres keeps its data, in its container."""
+    return str((model.get("environment") or {}).get("PGDATA") or "/var/lib/postgresql/data")
+
+
+def pieces(source: Source, origin: Origin) -> tuple[Piece, ...]:
     """Return an archive for the roles, and one for each database. Raises `SourceFailed`."""
+    host, container = origin.host, origin.container(source)
     roles = Piece(
         source,
         f"{source.name}.roles.sql",
@@ -71,20 +83,39 @@ def conninfo(database: str) -> str:
     return f"dbname='{name}'"
 
 
-def read_facts(data: bytes) -> dict[str, Any]:
-    r"""Return what a dump wrote down: `rows` of each table, `large_objects`, and `version`.
+def reader(archive: Archive, image: str) -> Into:
+    """Return what reads an archive: pg_restore of the service's image, which needs no server."""
+    if archive.form == ROLES:
+        return Into(("grep", "--count", "--fixed-strings", "--line-regexp", "--", _ROLES_END))
+    return Into(outside=Outside("pg_restore", _READ, (image,)))
 
-    >>> read_facts(b'{"rows": {"public.notes": 2}}\n{"version": "15.5"}\n')
-    {'rows': {'public.notes': 2}, 'version': '15.5'}
-    """
-    facts: dict[str, Any] = {}
-    for line in data.decode().splitlines():
-        for key, value in json.loads(line).items():
-            if isinstance(value, dict):
-                facts.setdefault(key, {}).update(value)
-            else:
-                facts[key] = value
-    return facts
+
+def restore(archives: Sequence[Archive], ground: Ground) -> None:
+    """Fill a new cluster; then compare its rows with those that the dump counted."""
+    with ground.stand_in(_ALONE) as container:
+        for archive in archives:
+            ground.pour(archive, Into(outside=fill(archive, container)))
+        for archive in archives:
+            compare(archive, ground.host, container)
+            ground.say(f"{archive.name}: restored and compared, {_rows(archive)} rows")
+
+
+def holds(archive: Archive) -> str:
+    """Return which database it is, or that it holds the roles."""
+    if archive.form == ROLES:
+        return "roles of the database server"
+    return f"database `{archive.facts['database']}`, {_rows(archive)} rows"
+
+
+def by_hand(archive: Archive, opened: str) -> Iterator[str]:
+    """Yield commands that fill a new cluster."""
+    if archive.form == ROLES:
+        yield "# CONTAINER: a new Postgres of that version, made with the POSTGRES_USER of before"
+        yield "# and POSTGRES_DB=postgres. That user is there already: one error says so."
+        yield f"{opened} | docker exec -i CONTAINER psql -U postgres -d postgres"
+    else:
+        options = "--create --clean --if-exists --exit-on-error --dbname=template1"
+        yield f"{opened} | docker exec -i CONTAINER pg_restore -U postgres {options}"
 
 
 def fill(archive: Archive, container: str) -> Outside:
@@ -106,10 +137,9 @@ def compare(archive: Archive, host: Host, container: str) -> None:
             raise DamagedSnapshot(
                 f"{archive.name}: {what}",
                 f"restored are {found.get(what)}, dumped were {archive.facts.get(what)}",
-                "choose another snapshot of `inv backup.list`",
+                CHOOSE,
             )
 
 
-def data_path(model: Mapping[str, Any]) -> str:
-    """Return where a service of Postgres keeps its data, in its container."""
-    return str((model.get("environment") or {}).get("PGDATA") or "/var/lib/postgresql/data")
+def _rows(archive: Archive) -> int:
+    return sum(archive.facts.get("rows", {}).values())

@@ -216,12 +216,15 @@ class Shop(Stage):
         self.sweep()
 
 
-def make_shop(sandbox: Sandbox, folder: Path, server: str = "staging") -> Shop:
-    """Lay the app out under a name of its own, with a key pair, and deploy it."""
+def make_shop(
+    sandbox: Sandbox, folder: Path, server: str = "staging", app: str = "shop", **variables: str
+) -> Shop:
+    """Lay an app out under a name of its own, with a key pair, and deploy it."""
     name = f"t{uuid.uuid4().hex[:8]}"
     base = make_workspace(sandbox, folder, name)
-    copytree(APPS / "shop", folder, dirs_exist_ok=True)
-    shop = Shop(folder, sandbox, base.app, server, prefix=f"tests/{name}")
+    for one in ("shop", app):
+        copytree(APPS / one, folder, dirs_exist_ok=True)
+    shop = Shop(folder, sandbox, base.app, server, variables, prefix=f"tests/{name}")
     made = shop.inv("backup.keygen", "--file", KEY)
     public = re.search(r"age1\w+", made.out)
     assert public, made.all

@@ -8,12 +8,12 @@ from backups_come_back.shop import Shop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy.backup.fill import UNTAR
-from deploy.backup.sources.base import VOLUME, Source
-from deploy.backup.sources.files import pieces
+from deploy.backup.sources.base import VOLUME, Origin, Source
+from deploy.backup.sources.files import UNTAR, pieces
 from deploy.backup.transfer import image_of, pump_files
+from deploy.host.local import LocalHost
 
-(PIECE,) = pieces(Source("any", VOLUME))
+(PIECE,) = pieces(Source("any", VOLUME), Origin(LocalHost(), "", "", str, tuple))
 CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "MKNOD", "SETFCAP")
 NAMES = st.binary(min_size=1, max_size=60).filter(
     lambda name: not {0, ord("/")} & {*name} and name not in {b".", b".."}

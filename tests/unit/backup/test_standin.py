@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from deploy.backup.sources.base import Server
 from deploy.backup.standin import stand_in, volume_at
 
 DOCUMENT: dict[str, Any] = {
@@ -37,11 +38,12 @@ DOCUMENT: dict[str, Any] = {
     "volumes": {"data": {"name": "shop-staging_data"}, "wal": None},
     "networks": {"default": {}},
 }
+SERVER = Server("postgres", ("pg_isready",), variables={"POSTGRES_DB": "postgres"})
 FRESH = {"shop-staging_data": "shop-staging_data-restore"}
 
 
 def found() -> dict[str, Any]:
-    return dict(stand_in(DOCUMENT, "db", FRESH, POSTGRES_DB="postgres"))
+    return dict(stand_in(DOCUMENT, "db", FRESH, SERVER))
 
 
 def test_only_the_service_stands_in_and_no_network_reaches_it() -> None:
@@ -105,8 +107,28 @@ def test_the_document_is_left_as_it_was() -> None:
         ("/var/lib/postgresql/data/pg_wal", "wal"),
         ("/var/lib/postgresql/database", ""),
         ("/etc/pg", ""),
+        ("/spool/at", "/srv/spool"),
         ("/anonymous", ""),
     ],
 )
 def test_the_innermost_volume_holds_a_path(path: str, volume: str) -> None:
     assert volume_at(DOCUMENT, "db", path) == volume
+
+
+def test_a_folder_is_as_good_as_a_volume() -> None:
+    document = stand_in(DOCUMENT, "db", {"/srv/spool": "/srv/spool-restore"}, SERVER)
+    (spool,) = (m for m in document["services"]["db"]["volumes"] if m["target"] == "/spool")
+
+    assert spool["source"] == "/srv/spool-restore"
+    assert not spool.get("read_only")
+
+
+def test_another_command_takes_the_place_of_the_entrypoint_too() -> None:
+    own = {**DOCUMENT["services"]["cache"], "entrypoint": ["/odd"], "init": True}
+    server = Server("redis-server", ("redis-cli", "ping"), ("redis-server", "--save", ""))
+
+    service = stand_in({"services": {"cache": own}}, "cache", {}, server)["services"]["cache"]
+
+    assert service["command"] == ["redis-server", "--save", ""]
+    assert service["entrypoint"] is None
+    assert "init" not in service

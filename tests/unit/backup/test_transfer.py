@@ -111,8 +111,12 @@ def test_an_end_without_a_report_is_a_failure(stderr: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("order", "arguments"),
     [
-        (Order("save", {}), ("save", "-", "ro", "-")),
-        (Order("save", {}, "shop_media"), ("save", "shop_media", "ro", "-")),
+        (Order("save", {}), ("save", "-", "ro", "", "-")),
+        (Order("save", {}, "shop_media"), ("save", "shop_media", "ro", "", "-")),
+        (
+            Order("save", {}, "shop_media", still={"c1": "stop", "c2": "pause"}),
+            ("save", "shop_media", "ro", "stop:c1 pause:c2", "-"),
+        ),
         (
             Order("load", {}, "shop_media-restore", writes=True),
             ("load", "shop_media-restore", "rw"),

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from deploy.backup.sources.base import FOLDER, POSTGRES, RELEASE, VOLUME, Source
+from deploy.backup.sources import postgres
+from deploy.backup.sources.base import FOLDER, RELEASE, VOLUME, Source
 from deploy.backup.sources.find import find_sources
 from deploy.errors import ComposeError
 
@@ -43,22 +44,37 @@ def found(**services: dict[str, Any]) -> tuple[Source, ...]:
 )
 def test_an_image_of_postgres_is_dumped_and_its_volume_not_copied(image: str) -> None:
     assert found(db={"image": image, "volumes": [volume("data")]}) == (
-        Source("db", POSTGRES, "db"),
+        Source("db", postgres.KIND, "db"),
     )
 
 
 def test_a_database_that_is_not_dumped_is_not_copied_unasked() -> None:
-    cache = {"image": "redis:7-alpine", "volumes": [volume("data")]}
+    db = {"image": "mongo:7", "volumes": [volume("data")]}
 
     with pytest.raises(ComposeError) as error:
-        found(cache=cache)
-    assert "services.cache: there is no dump of redis yet" in str(error.value)
+        found(db=db)
+    assert "services.db: there is no dump of mongo yet" in str(error.value)
 
-    assert found(cache={**cache, "x-backup": False}) == ()
-    assert found(cache={**cache, "x-backup": {"kind": "volume"}}) == (
-        Source("data", VOLUME, "cache", "shop_data"),
+    assert found(db={**db, "x-backup": False}) == ()
+    assert found(db={**db, "x-backup": {"kind": "volume"}}) == (
+        Source("data", VOLUME, "db", "shop_data"),
     )
-    assert found(cache={"image": "redis:7-alpine"}) == ()
+    assert found(db={"image": "mongo:7"}) == ()
+
+
+@pytest.mark.parametrize(
+    ("image", "kind"),
+    [
+        ("redis:7-alpine", "redis"),
+        ("valkey/valkey:8", "redis"),
+        ("mariadb:10.11", "mysql"),
+        ("mysql@sha256:1", "mysql"),
+        ("bitnami/mysql:8", "mysql"),
+    ],
+)
+def test_other_databases_that_keep_something(image: str, kind: str) -> None:
+    assert found(db={"image": image, "volumes": [volume("data")]}) == (Source("db", kind, "db"),)
+    assert found(db={"image": image}) == ()
 
 
 @pytest.mark.parametrize("image", ["postgrest/postgrest", "postgres-exporter:1", "me/postgres/web"])
@@ -80,7 +96,7 @@ def test_named_volumes_and_writable_folders_databases_first() -> None:
     }
 
     assert found(web=web, db={"image": "postgres"}) == (
-        Source("db", POSTGRES, "db"),
+        Source("db", postgres.KIND, "db"),
         Source("bare", VOLUME, "web", "bare"),
         Source("media", VOLUME, "web", "shop_media"),
         Source("uploads", FOLDER, "web", "/srv/uploads"),
@@ -127,7 +143,7 @@ def test_what_the_image_does_not_tell_may_be_said() -> None:
     named = {"image": "team/store", "x-backup": {"kind": "postgres"}, "volumes": [volume("data")]}
     copied = {"image": "postgres", "x-backup": {"kind": "volume"}, "volumes": [volume("data")]}
 
-    assert found(db=named) == (Source("db", POSTGRES, "db"),)
+    assert found(db=named) == (Source("db", postgres.KIND, "db"),)
     assert found(db=copied) == (Source("data", VOLUME, "db", "shop_data"),)
 
 
@@ -148,11 +164,16 @@ def test_a_mount_is_left_out_by_source_or_target(excluded: str) -> None:
         (True, "services.db.x-backup: True says nothing. write `false`, or a table of keys."),
         ("no", "services.db.x-backup: 'no' says nothing."),
         (None, "services.db.x-backup: None says nothing."),
-        ({"skip": 1}, "services.db.x-backup.skip: the key is unknown. known: exclude, kind."),
         (
-            {"kind": "mysql"},
-            "services.db.x-backup.kind: 'mysql' is unknown. choose one of: postgres, volume.",
+            {"skip": 1},
+            "services.db.x-backup.skip: the key is unknown. known: exclude, kind, pause",
         ),
+        (
+            {"kind": "mongo"},
+            "services.db.x-backup.kind: 'mongo' is unknown. choose one of: postgres, mysql, ",
+        ),
+        ({"pause": "yes"}, "services.db.x-backup.pause: true or false is wanted."),
+        ({"pause": True, "stop": True}, "services.db.x-backup: it says both pause and stop."),
         ({"exclude": "media"}, "services.db.x-backup.exclude: a list of strings is wanted."),
         ({"exclude": [1]}, "services.db.x-backup.exclude: a list of strings is wanted."),
     ],
@@ -161,3 +182,34 @@ def test_a_wish_that_cannot_be_meant(wish: object, message: str) -> None:
     with pytest.raises(ComposeError) as error:
         find_sources(document(db={"image": "postgres", "x-backup": wish}))
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("image", "wish", "still"),
+    [
+        ("me/web", {}, {}),
+        ("me/web", {"pause": True}, {"db": "pause"}),
+        ("mongo:7", {"stop": True}, {"db": "stop"}),
+        ("chromadb/chroma:1.5", {}, {"db": "pause"}),
+        ("chromadb/chroma:1.5", {"stop": True}, {"db": "stop"}),
+        ("chromadb/chroma:1.5", {"pause": False}, {}),
+    ],
+)
+def test_who_holds_still_while_a_volume_is_read(
+    image: str, wish: dict[str, Any], still: dict[str, str]
+) -> None:
+    (source,) = found(db={"image": image, "volumes": [volume("data")], "x-backup": wish})
+
+    assert source.still == still
+
+
+def test_all_that_hold_still_for_a_volume_that_they_share() -> None:
+    mounts = {"image": "web", "volumes": [volume("data")]}
+
+    (source,) = found(
+        one={**mounts, "x-backup": {"pause": True}},
+        two=mounts,
+        three={**mounts, "x-backup": {"stop": True}},
+    )
+
+    assert source.still == {"one": "pause", "three": "stop"}

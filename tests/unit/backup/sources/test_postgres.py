@@ -5,27 +5,23 @@ from typing import Any
 
 import pytest
 from backup.memory import snapshot_of
+from backup.sources.hosts import origin, saying
 
 from deploy.backup.snapshot import Archive
 from deploy.backup.sources import postgres
-from deploy.backup.sources.base import POSTGRES, Source
+from deploy.backup.sources.base import Source, read_facts
 from deploy.errors import CommandFailed, DamagedSnapshot, SourceFailed
 from deploy.host import Command, Result
 from deploy.host.recording import RecordingHost
 
-DB = Source("db", POSTGRES, "db")
+DB = Source("db", postgres.KIND, "db")
 DUMP = snapshot_of("s1").archives[0]
-
-
-def saying(*lines: str, code: int = 0, stderr: str = "") -> RecordingHost:
-    text = "".join(f"{line}\n" for line in lines)
-    return RecordingHost(answer=lambda _: Result(code, text.encode(), stderr.encode()))
 
 
 def test_the_roles_and_each_database() -> None:
     host = saying('"shop"', '"odd name/\\u00e9"')
 
-    found = postgres.pieces(DB, host, "c1")
+    found = postgres.pieces(DB, origin(host))
 
     assert [(piece.name, piece.form) for piece in found] == [
         ("db.roles.sql", "pg-roles"),
@@ -39,7 +35,7 @@ def test_the_roles_and_each_database() -> None:
 
 def test_a_database_that_does_not_answer_is_no_empty_one() -> None:
     with pytest.raises(SourceFailed) as error:
-        postgres.pieces(DB, saying(code=2, stderr="psql: error: no such user"), "c1")
+        postgres.pieces(DB, origin(saying(code=2, stderr="psql: error: no such user")))
     assert "services.db: Postgres does not say which databases it has: " in str(error.value)
     assert "no such user" in str(error.value)
 
@@ -50,12 +46,12 @@ def test_facts_of_a_dump() -> None:
         b'{"rows": {"public.a": 1}}\n{"rows": {"public.b": 0}}\n'
     )
 
-    assert postgres.read_facts(lines) == {
+    assert read_facts(lines) == {
         "version": "15.5",
         "large_objects": 2,
         "rows": {"public.a": 1, "public.b": 0},
     }
-    assert postgres.read_facts(b"") == {}
+    assert read_facts(b"") == {}
 
 
 @pytest.mark.parametrize(

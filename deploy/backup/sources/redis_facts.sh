@@ -1,0 +1,8 @@
+#!/bin/sh
+# Says what a restore has to know of a Redis, a JSON object a line; redis_client.sh stands in front.
+#   $1 container
+set -eu
+client "$1" -e ping >/dev/null
+for name in dir dbfilename appendonly appendfilename appenddirname; do
+    printf '{"%s": "%s"}\n' "$name" "$(setting "$1" "$name" | sed 's/["\\]/\\&/g')"
+done

@@ -1,0 +1,56 @@
+"""What MySQL, MariaDB and Redis hold comes back as it was, on this server and on an empty one."""
+
+from collections.abc import Iterator
+
+import pytest
+from backups_come_back import depot
+from backups_come_back.shop import KEY, Shop, make_shop
+from workspace import CHECKOUT
+
+from deploy.sandbox import Sandbox
+from deploy.wiring.sandbox import start_sandbox
+
+OF = {"mariadb": "mariadb:10.11", "mysql": "mysql:9"}
+
+
+@pytest.fixture(scope="module", params=OF)
+def shop(
+    request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    start_sandbox(CHECKOUT, print, [request.param])
+    folder = tmp_path_factory.mktemp("depot") / "checkout"
+    found = make_shop(sandbox, folder, app="depot", DATABASE=OF[request.param])
+    depot.sql(found, depot.FILLED)
+    depot.keys(found, depot.KEYS)
+    yield found
+    found.close()
+
+
+def test_both_come_back_and_what_was_there_before_too(shop: Shop) -> None:
+    before, keys = depot.content(shop), depot.keys_content(shop)
+    assert "elsewhere" in keys
+    shop.backup()
+    depot.sql(shop, depot.RUIN)
+    depot.keys(shop, "FLUSHALL\nSET since_then 1\n")
+    ruined, ruined_keys = depot.content(shop), depot.keys_content(shop)
+    assert ruined != before
+
+    ended = shop.restore()
+    assert ended.code == 0, ended.all
+    assert depot.content(shop) == before
+    assert depot.keys_content(shop) == keys
+
+    ended = shop.inv("restore.undo", "--yes")
+    assert ended.code == 0, ended.all
+    assert depot.content(shop) == ruined
+    assert depot.keys_content(shop) == ruined_keys
+    shop.assert_tidy()
+
+
+def test_a_drill_proves_it(shop: Shop) -> None:
+    shop.backup()
+    ended = shop.inv("backup.drill", "--key", KEY)
+    assert ended.code == 0, ended.all
+    assert "restored and compared" in ended.out
+    assert "keys" in ended.out
+    assert shop.listed()[0]["level"] == 3
