@@ -4,7 +4,7 @@ A database in use is torn when its file and its log are read one after the other
 backup reads one moment of it, while others write. What only looks like a database is packed as
 every file is.
 
-    python3 -m pump.tree FOLDER COPIES TAR-ARGUMENT…
+    python3 -m pump.tree FOLDER COPIES tar ARGUMENT…
 """
 
 import os

@@ -52,7 +52,7 @@ def pieces(source: Source, origin: Origin) -> tuple[Piece, ...]:
         for service, how in source.still.items()
         for container in origin.running(service)
     }
-    argv = (*_TAR, "--directory=/data", ".") if source.still else (*_TREE, *_TAR[1:])
+    argv = (*_TAR, "--directory=/data", ".") if source.still else (*_TREE, *_TAR)
     return (Piece(source, name, "tar", argv, source.place, still=still),)
 
 
