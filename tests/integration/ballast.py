@@ -3,15 +3,19 @@
 from stage import Stage
 from workspace import Workspace
 
-_RECIPE = "FROM python:3.11-slim\\nRUN head -c 150M /dev/urandom >/ballast"
+_RECIPE = "FROM python:3.11-slim\\nRUN head -c {size}M /dev/urandom >/ballast"
 
 
-def push_big_image(stage: Stage) -> str:
-    """Put an image of 150 MB that no server has into the registry; return its name."""
+def push_big_image(stage: Stage, size: int = 150) -> str:
+    """Put an image of so many MiB that no server has into the registry; return its name.
+
+    What is pulled takes its place twice for a while: packed and unpacked.
+    """
     image = f"registry.sandbox:5000/{stage.app}/web:{stage.number}"
     builder = Workspace(stage.folder, stage.sandbox, stage.app, "staging")
+    recipe = _RECIPE.format(size=size)
     builder.on_server(
-        f"printf '{_RECIPE}' | docker build -q --no-cache -t {image} - && docker push -q {image}"
+        f"printf '{recipe}' | docker build -q --no-cache -t {image} - && docker push -q {image}"
         f" && docker rmi {image} && docker builder prune -af"
     )
     return image

@@ -13,7 +13,8 @@ from deploy.engine.compose.engine import SPACE
 pytestmark = pytest.mark.usefixtures("production_alone")
 REFUSED, ROLLED_BACK = 1, 3
 DOCKER = "/var/lib/docker"
-LEFT = SPACE // 1024 + 20  # MiB: enough to begin a pull, and soon filled
+LEFT = SPACE // 1024 + 20  # MiB: enough to begin a pull
+LARGE = 300  # MiB: twice as much does not fit into that
 RESTART = "systemctl stop docker.socket docker; {}; systemctl start docker.socket docker"
 
 
@@ -60,13 +61,9 @@ def test_full_before_the_record(stage: Stage) -> None:
 @pytest.mark.thorough
 def test_full_during_pull(stage: Stage) -> None:
     with stage.scenario("the disk becomes full during pull") as scenario:
-        image = push_big_image(stage)
+        image = push_big_image(stage, LARGE)
         leave(stage, DOCKER, LEFT)
-        arguments = ("deploy", "--env", "staging", "--tag", scenario.new)
-        running = Running(stage, *arguments, WEB_IMAGE=image)
-        running.says("pulling")
-        fill(stage, DOCKER)
-        ended = running.ends()
+        ended = scenario.deploy(WEB_IMAGE=image)
         empty(stage, DOCKER)
         scenario.ends(ended, REFUSED, "does not fit on its disk", "`docker image prune`")
         scenario.serves(scenario.old)
