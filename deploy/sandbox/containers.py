@@ -4,6 +4,7 @@ import io
 import tarfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from deploy.sandbox.stock import Report
 MARK: Final = "slipway.sandbox"
 MADE_OF: Final = "slipway.made-of"
 PATIENCE: Final = 60.0
+_GO_ON: Final = "docker ps --quiet --filter status=paused | xargs -r docker unpause"
 
 Ready = Callable[[Container], bool]
 
@@ -93,7 +95,12 @@ def ensure(
 
 
 def remove(client: docker.DockerClient, container: Container, volume: str) -> None:
-    """Remove a container and the volume that is its own."""
+    """Remove a container and the volume that is its own.
+
+    What is paused in a server cannot be killed with it: it goes on first.
+    """
+    with suppress(APIError):  # it does not run, or has no Docker
+        container.exec_run(["sh", "-c", _GO_ON])
     container.remove(force=True, v=True)
     try:
         client.api.remove_volume(volume, force=True)
