@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any
 
 from deploy.backup.snapshot import CHOOSE
-from deploy.errors import SourceFailed
+from deploy.errors import SlipwayError, SourceFailed, StoreUnreachable
 from deploy.host import Host, Process, Script, check
 from deploy.host.archive import READABLE, pack
 from deploy.host.base import lost
@@ -119,7 +119,7 @@ class Pump:
         """Carry one order out. `sign` gives the URL of what the pump names.
 
         `progress` is told bytes of the source, and bytes in the store, now and then. Raises
-        `SourceFailed` with the stage that failed, and `HostError`.
+        `SourceFailed` with the stage that failed, `StoreUnreachable`, and `HostError`.
         """
         outside = order.outside
         command = _PUMP.command(
@@ -163,11 +163,11 @@ class Pump:
         return Done(found["done"], base64.b64decode(found.get("facts", "")))
 
 
-def _failure(name: str, order: Order, stage: str, why: str) -> SourceFailed:
-    remedy = "run it again" if order.verb == "save" else CHOOSE
+def _failure(name: str, order: Order, stage: str, why: str) -> SlipwayError:
+    place = f"{name}: {stage}"
     if stage in _NEED_THE_STORE:
-        remedy = f"see that the server reaches the store, and {remedy}"
-    return SourceFailed(f"{name}: {stage}", why, remedy)
+        return StoreUnreachable(place, why, "see that the server reaches the store; run it again")
+    return SourceFailed(place, why, "run it again" if order.verb == "save" else CHOOSE)
 
 
 class _Line:

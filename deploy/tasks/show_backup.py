@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from deploy.backup.catalog import DRILLED, HEALTHY, STORED, STRUCTURE, Entry, Listing
+from deploy.backup.catalog import DRILLED, HEALTHY, MANIFEST, STORED, STRUCTURE, Entry, Listing
 from deploy.backup.prune import Pruning
 from deploy.backup.stores.base import Kept
 
@@ -73,7 +73,8 @@ def show_pruning(pruning: Pruning, kept: Sequence[Kept], *, applied: bool, as_js
         print(f"remove {upload.key}  an upload that never ended")
     for one in kept:
         print(f"locked {one.key}  until {one.until or 'somebody unlocks it'}")
-    what = f"{len(pruning.removals)} of {len(pruning.decisions)} snapshots"
+    stay = sum(one.key.endswith(f"/{MANIFEST}") for one in kept)
+    what = f"{len(pruning.removals) - stay} of {len(pruning.decisions)} snapshots"
     print(f"{what} removed" if applied else f"{what} would be removed: add --apply")
 
 

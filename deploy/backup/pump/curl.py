@@ -12,7 +12,7 @@ from .stages import piped
 _PATIENCE = ("--connect-timeout", "10", "--speed-limit", "1024", "--speed-time", "60")
 _OK, _SERVER_ERRORS = 200, 500
 _BUSY = frozenset([408, 429])
-FORBIDDEN = 403
+FORBIDDEN, GONE = 403, 404
 
 
 @dataclass(frozen=True)

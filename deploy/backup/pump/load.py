@@ -88,6 +88,8 @@ def _fetch(channel: Channel) -> Iterator[bytes]:
         failures = 1 if offset > before else failures + 1
         if answer.status == curl.FORBIDDEN:
             url = channel.url("object", stale=url)
+        if answer.status == curl.GONE:
+            raise Failed("compare", "the store has it no longer")
         if failures >= ATTEMPTS or not (answer.transient or answer.status == curl.FORBIDDEN):
             raise Failed("fetch", answer.why)
         time.sleep(_PAUSE * 2 ** (failures - 1))

@@ -80,8 +80,8 @@ class Stage:
         return code, tuple(self._said)
 
     def words(self) -> str:
-        """Return the last thing that it said."""
-        return self._said[-1] if self._said else "it said nothing"
+        """Return what says most of what it said."""
+        return gist(self._said)
 
     def _listen(self) -> None:
         for line in piped(self._process.stderr):
@@ -113,9 +113,18 @@ class Outside:
             time.sleep(0.05)
         code, _, said = self._exit.read_text(errors="replace").partition("\n")
         if code != "0":
-            last = said.strip().rpartition("\n")[2] or "it said nothing"
-            raise Failed(self.name, f"exit code {code}: {last}")
+            raise Failed(self.name, f"exit code {code}: {gist(said.splitlines())}")
         return said.strip()
+
+
+def gist(lines: Sequence[str]) -> str:
+    """Return the first line that tells of an error, or else the last one.
+
+    pg_restore shows a long command after it, and psql what it was about.
+    """
+    said = [line.strip() for line in lines if line.strip()]
+    errors = [line for line in said if "error:" in line.lower()]
+    return (errors or said[-1:] or ["it said nothing"])[0]
 
 
 def piped(stream: IO[bytes] | None) -> IO[bytes]:

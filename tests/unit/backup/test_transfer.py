@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from deploy.backup.transfer import Done, Order, Outside, Pump, image_of, pump_files
-from deploy.errors import CommandFailed, SourceFailed
+from deploy.errors import CommandFailed, SourceFailed, StoreUnreachable
 from deploy.host import Command, Result, Script
 from deploy.host.base import Process
 from deploy.host.recording import RecordingHost
@@ -97,6 +97,14 @@ def test_the_stage_that_failed_is_named() -> None:
     with pytest.raises(SourceFailed) as error:
         carry(saying({"want": "1"}, failed, code=1))
     assert str(error.value) == "db.shop.dump: pg_dump: exit code 1: gone. run it again."
+
+
+@pytest.mark.parametrize("stage", ["upload", "fetch"])
+def test_a_store_out_of_reach_is_no_damage(stage: str) -> None:
+    failed = {"failed": {"stage": stage, "why": "could not connect"}}
+
+    with pytest.raises(StoreUnreachable, match="could not connect. see that the server reaches"):
+        carry(saying({"want": "1"}, failed, code=1))
 
 
 @pytest.mark.parametrize(
