@@ -47,7 +47,6 @@ def test_a_restore_that_has_all_tells_its_rows() -> None:
     )
 
     assert mysql.compare(DUMP, host, "c1") == 3
-    assert mysql.compare(USERS, saying(code=1), "c1") == 0
 
 
 def test_a_restore_that_lacks_something() -> None:

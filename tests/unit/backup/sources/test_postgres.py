@@ -11,8 +11,6 @@ from deploy.backup.snapshot import Archive
 from deploy.backup.sources import postgres
 from deploy.backup.sources.base import Source, read_facts
 from deploy.errors import CommandFailed, DamagedSnapshot, SourceFailed
-from deploy.host import Command, Result
-from deploy.host.recording import RecordingHost
 
 DB = Source("db", postgres.KIND, "db")
 DUMP = snapshot_of("s1").archives[0]
@@ -92,15 +90,6 @@ def test_a_restore_that_holds_something_else(facts: dict[str, Any], what: str) -
 def test_a_count_that_fails_is_no_match() -> None:
     with pytest.raises(CommandFailed):
         postgres.compare(dumped(rows={}), saying(code=1, stderr="gone"), "c1")
-
-
-def test_roles_are_not_counted() -> None:
-    def refuse(_command: Command) -> Result:
-        pytest.fail("nothing is to be asked")
-
-    roles = dataclasses.replace(DUMP, form="pg-roles")
-
-    postgres.compare(roles, RecordingHost(answer=refuse), "c1")
 
 
 @pytest.mark.parametrize(
