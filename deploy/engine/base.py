@@ -180,6 +180,9 @@ class Engine(Protocol):
     ) -> None:
         """Stop and remove containers by id."""
 
+    def clear(self, run: Run, ids: Sequence[str], *, keep_volumes: bool = False) -> None:
+        """Remove containers that do not run, by id. Raises `Changed` where one runs by now."""
+
     def migrate(
         self,
         run: Run,

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from deploy.engine.base import Replica, Scale, Service
-from deploy.rollout.difference import Action, Change
+from deploy.rollout.difference import Change
 from deploy.rollout.order import waves
 from deploy.rollout.steps import Drain, Pause, Start, Step, Stop, Swap, Switch, Watch
 
@@ -13,7 +13,6 @@ from deploy.rollout.steps import Drain, Pause, Start, Step, Stop, Swap, Switch, 
 def roll_all(rolling: Mapping[str, Change], drain: float, *, live: bool) -> Iterable[Step]:
     """Replace all `rolling` services; move traffic only where nginx is `live`."""
     for wave in waves(rolling):
-        yield from clear(wave)
         batches = max(_batches(change) for change in wave)
         for number in range(batches):
             yield from _batch(wave, number, drain, live=live)
@@ -85,25 +84,6 @@ def _part(change: Change, number: int) -> _Part:
         )
     awaited = change.awaited if number == 0 else starts > 0
     return _Part(scale_of(service, total, well), awaited, leaving, swap)
-
-
-def clear(changes: Iterable[Change]) -> Iterable[Step]:
-    """Remove stopped replicas first: Compose would start them again.
-
-    What cannot roll may hold data, and keeps it: it is started again, or recreated with it.
-    """
-    rolling: list[Replica] = []
-    others: list[Replica] = []
-    for change in changes:
-        service = service_of(change)
-        if service.rolls:
-            rolling += change.dead
-        elif change.action != Action.RECREATE:
-            others += change.dead[service.replicas if change.action == Action.CREATE else 0 :]
-    if rolling:
-        yield stop(rolling, 0.0)
-    if others:
-        yield replace(stop(others, 0.0), keep_volumes=True)
 
 
 def stop(replicas: Sequence[Replica], grace: float) -> Stop:

@@ -10,11 +10,10 @@ from deploy.errors import Changed, ComposeError, EngineError, SettingsError, Sli
 from deploy.rollout.journal import interrupted_run
 from deploy.rollout.plan import Extras, Plan, plan_rollout
 from deploy.rollout.release import Release, current_release, release_from, releases_of
-from deploy.rollout.report import Report, Timings, timed
+from deploy.rollout.report import Report, Timings, look_again, timed
 from deploy.rollout.run import Rollout, Target
 
-_ATTEMPTS = 3  # how often a run looks again when another one changed something meanwhile
-_LOOKING_AGAIN = "another run changed something meanwhile: looking again"
+_ATTEMPTS = 3  # how often a run looks again when something was changed meanwhile
 
 
 @dataclass(frozen=True)
@@ -98,8 +97,8 @@ def deploy(
         rollout = Rollout(target, wanted, seen, look.plan, report, reason, timings)
         try:
             recorded = rollout.carry_out(look.draft.payload)
-        except Changed:
-            report.note(_LOOKING_AGAIN)
+        except Changed as changed:
+            look_again(report, changed)
         else:
             return Outcome(recorded, changed=True, timings=rollout.timings)
     raise _never_still(target)
@@ -134,8 +133,8 @@ def put(target: Target, choose: Choose, report: Report, confirm: Confirm, reason
         rollout = Rollout(target, wanted, seen, plan, report, reason=reason, timings=timings)
         try:
             recorded = rollout.carry_out(b"")
-        except Changed:
-            report.note(_LOOKING_AGAIN)
+        except Changed as changed:
+            look_again(report, changed)
         else:
             return Outcome(recorded, changed=True, timings=rollout.timings)
     raise _never_still(target)

@@ -7,13 +7,14 @@ that died: from what was seen, converge on exactly the wanted replicas of the wa
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from deploy.engine.base import Observation, Service
-from deploy.rollout.batches import clear, roll_all, scale_of, service_of, stop, whole
+from deploy.engine.base import Observation, Replica, Service
+from deploy.rollout.batches import roll_all, scale_of, service_of, stop, whole
 from deploy.rollout.difference import Action, Change, compare
 from deploy.rollout.order import all_needs, waves
 from deploy.rollout.release import current_release
 from deploy.rollout.steps import (
     Backup,
+    Clear,
     Drain,
     Introduce,
     Migrate,
@@ -80,6 +81,7 @@ def plan_rollout(
     live = _serves(changes)  # before the first deploy there is no traffic to move
     swaps = _swaps([*early.values(), *harmless.values(), *(() if live else rolling.values())])
     steps = [
+        *_clear(acting.values()),
         *_create(early),
         *_extra(extras or Extras(), acting, deployed=bool(seen.current)),
         *roll_all(rolling, drain, live=live),
@@ -173,9 +175,29 @@ def _introduce(steps: list[Step], wanted: Mapping[str, Service], seen: Observati
             return
 
 
+def _clear(changes: Iterable[Change]) -> Iterable[Step]:
+    """Remove stopped replicas, right after they were seen: Compose would start them again.
+
+    What cannot roll may hold data, and keeps it: it is started again, or recreated with it.
+    """
+    rolling: list[Replica] = []
+    others: list[Replica] = []
+    for change in changes:
+        service = change.service
+        if service is None:
+            continue
+        if service.rolls:
+            rolling += change.dead
+        elif change.action != Action.RECREATE:
+            others += change.dead[service.replicas if change.action == Action.CREATE else 0 :]
+    for replicas, keep_volumes in ((rolling, False), (others, True)):
+        if replicas:
+            ids = tuple(replica.id for replica in replicas)
+            yield Clear(ids, tuple(replica.name for replica in replicas), keep_volumes)
+
+
 def _create(changes: Mapping[str, Change]) -> Iterable[Step]:
     for wave in waves(changes):
-        yield from clear(wave)
         scales = tuple(whole(change) for change in wave if change.awaited)
         if scales:
             yield Start(scales)
@@ -206,7 +228,6 @@ def _front(front: Mapping[str, Change], drain: float, standing: tuple[Swap, ...]
     before it starts, and proven once more when it is alone. Then it lets the addresses go.
     """
     changes = sorted(front.values(), key=lambda change: not service_of(change).edge)
-    yield from clear(changes)
     beside = any(service_of(c).proxy and c.missing and (c.good or c.old) for c in changes)
     if beside:
         yield Rehearse(standing)
@@ -238,7 +259,6 @@ def _beside(change: Change) -> Start:
 def _replace(late: Mapping[str, Change], drain: float) -> Iterable[Step]:
     """Recreate or scale, last, what cannot roll."""
     for wave in waves(late):
-        yield from clear(wave)
         for change in wave:
             if change.missing:
                 yield Start((whole(change),), recreate=change.action == Action.RECREATE)

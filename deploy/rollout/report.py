@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from deploy.errors import Changed
+
 Timings = list[tuple[str, float]]
 
 
@@ -22,6 +24,11 @@ class Report(Protocol):
 
     def note(self, text: str) -> None:
         """Say something between steps."""
+
+
+def look_again(report: Report, changed: Changed) -> None:
+    """Say that what was planned no longer fits what is there."""
+    report.note(f"{changed.place}: {changed.wrong}: looking again")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import TypeVar
 from deploy.engine.base import Engine, Observation, Service
 from deploy.errors import (
     AccessDenied,
+    Changed,
     CommandTimedOut,
     Interrupted,
     LockLost,
@@ -25,7 +26,7 @@ from deploy.proxy.nginx import Answer, Nginx
 from deploy.rollout.lock import Holder, Lock
 from deploy.rollout.plan import Plan, plan_rollout
 from deploy.rollout.release import Release, current_release, releases_of
-from deploy.rollout.report import Report, Timings, timed
+from deploy.rollout.report import Report, Timings, look_again, timed
 from deploy.rollout.signals import Signals
 from deploy.rollout.site import Site, front
 from deploy.rollout.steps import Step, remains
@@ -35,6 +36,7 @@ _Answer = TypeVar("_Answer")
 
 _CATCH_UP = step_script("deploy.rollout", "catch_up.sh")
 _RECORD_TIMEOUT = 120.0  # seconds for writing down, pruning, and for an earlier step to end
+_ATTEMPTS = 3  # how often an undoing looks again where what it saw has changed
 _RECONNECT = 45.0  # seconds to wait for a connection that broke in the middle of a run
 _CUT_OFF = (Unreachable, CommandTimedOut, KeyboardInterrupt)  # the step may go on, or have ended
 NO_RELEASE, KEEP = "-", "keep"
@@ -218,14 +220,7 @@ class Rollout:
         before = current_release(self.seen)
         self.report.note(f"{failure.place}: {failure.wrong}; putting back what served before")
         try:
-            seen = self._look_again(run)
-            if before is None:
-                seen = self._without_strangers(seen)
-            services = before.services if before else {}
-            plan = plan_rollout(services, seen, drain=self.target.drain)
-            site = self._site(run, before.id if before else self.wanted.id, services, seen)
-            for step in plan.steps:
-                self._do(step, site)
+            self._until_still(lambda: self._converge_on(before, run))
             self._close(run)
         except SlipwayError as second:
             detail = "\n".join(filter(None, (failure.detail, str(failure), second.detail)))
@@ -243,6 +238,25 @@ class Rollout:
             failure.remedy,
             detail=failure.detail,
         ) from None
+
+    def _converge_on(self, before: Release | None, run: Run) -> None:
+        seen = self._look_again(run)
+        if before is None:
+            seen = self._without_strangers(seen)
+        services = before.services if before else {}
+        plan = plan_rollout(services, seen, drain=self.target.drain)
+        site = self._site(run, before.id if before else self.wanted.id, services, seen)
+        for step in plan.steps:
+            self._do(step, site)
+
+    def _until_still(self, act: Callable[[], None]) -> None:
+        """Do it once more while Docker still starts what it found after a reboot."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return act()
+            except Changed as changed:
+                look_again(self.report, changed)
+        return act()
 
     def _without_strangers(self, seen: Observation) -> Observation:
         """Return `seen` without what ran before the first deploy: that is not ours to stop."""

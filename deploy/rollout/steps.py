@@ -344,6 +344,30 @@ class Stop(Step):
 
 
 @dataclass(frozen=True)
+class Clear(Step):
+    """Remove containers that do not run, by id; one that runs by now is left as it is."""
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    keep_volumes: bool = False
+
+    @property
+    def title(self) -> str:
+        """What it does."""
+        return f"remove {', '.join(self.names)}, no longer running"
+
+    @property
+    def harmless(self) -> bool:
+        """Whether the containers that serve are the same before and after."""
+        return True
+
+    def do(self, site: Site) -> None:
+        """Remove them. Raises `Changed` where Docker has started one meanwhile."""
+        site.engine.clear(site.run, self.ids, keep_volumes=self.keep_volumes)
+        site.forget(self.ids)
+
+
+@dataclass(frozen=True)
 class Pause(Step):
     """Wait between two batches."""
 

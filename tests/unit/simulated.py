@@ -109,6 +109,7 @@ class Server:
             "catch_up": lambda _: Result(0),
             "start": self._start,
             "stop": self._stop,
+            "clear": self._clear,
             "switch": self._switch,
             "drain": self._drain,
             "watch": self._watch,
@@ -151,6 +152,14 @@ class Server:
         _, _, *ids = command.argv[7:]
         for container in [c for c in self.containers if c.id in ids]:
             self._promise_nobody_is_sent_to(container)
+            self._remove(container)
+        return Result(0)
+
+    def _clear(self, command: Command) -> Result:
+        _, *ids = command.argv[7:]
+        for container in [c for c in self.containers if c.id in ids]:
+            if container.state == "running":
+                return Result(47, b"", b"a container that was to be removed runs by now")
             self._remove(container)
         return Result(0)
 

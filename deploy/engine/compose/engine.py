@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deploy.engine.base import Observation, Replica, Scale, Watch
 from deploy.engine.compose.login import Login, registry_of
 from deploy.engine.compose.observe import CONTAINER, parse_observation, parse_replicas
-from deploy.errors import EngineError, SlipwayError, Unhealthy
+from deploy.errors import Changed, EngineError, SlipwayError, Unhealthy
 from deploy.host import Host, Result, Run, Script, Step, run_step, step_script
 
 _Maker = Callable[[str], SlipwayError]
@@ -19,6 +19,7 @@ _PULL = Script(_HERE, "pull.sh")
 _WHOLE = Script(_HERE, "whole.sh")
 _START = step_script(_HERE, "start.sh")
 _STOP = step_script(_HERE, "stop.sh")
+_CLEAR = step_script(_HERE, "clear.sh")
 _MIGRATE = step_script(_HERE, "migrate.sh")
 
 SPACE = 512 * 1024  # KiB that must be free before images are pulled
@@ -140,10 +141,24 @@ class ComposeEngine:
             _STOP,
             f"stop {len(ids)} container{'s' * (len(ids) != 1)}",
             (f"{grace:.0f}", "-" if keep_volumes else "--volumes", *ids),
-            {46: lambda text: EngineError(self.host.name, text, "look at `docker ps` there")},
+            {46: self._stays},
             timeout=grace + _SLACK,
         )
         run_step(self.host, run, step)
+
+    def clear(self, run: Run, ids: Sequence[str], *, keep_volumes: bool = False) -> None:
+        """Remove containers that do not run, by id. Raises `Changed` where one runs by now."""
+        step = Step(
+            _CLEAR,
+            f"remove {len(ids)} container{'s' * (len(ids) != 1)}",
+            ("-" if keep_volumes else "--volumes", *ids),
+            {46: self._stays, 47: lambda text: Changed(self.host.name, text, "run it again")},
+            timeout=_SLACK,
+        )
+        run_step(self.host, run, step)
+
+    def _stays(self, text: str) -> EngineError:
+        return EngineError(self.host.name, text, "look at `docker ps` there")
 
     def migrate(
         self,

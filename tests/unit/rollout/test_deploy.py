@@ -232,6 +232,51 @@ def test_a_release_that_crashes_is_rolled_back_and_not_recorded() -> None:
     assert {container.definition for container in server.containers} == {"d1"}
 
 
+def test_what_docker_starts_by_itself_after_a_reboot_is_looked_at_again_and_stays() -> None:
+    server = Server()
+    roll(server, {"web": WEB})
+    first, _ = server.containers
+    first.state = "exited"
+    plans: list[list[str]] = []
+
+    def agree_while_it_starts(proposal: Proposal) -> None:
+        plans.append([step.title for step in proposal.plan.steps])
+        first.state = "running"
+
+    wanted = Wanted({"web": WEB}, server)
+    deploy(server.target(), wanted, Extras(), Silent(), agree_while_it_starts)
+
+    assert f"remove {first.name}, no longer running" in plans[0]
+    assert first in server.containers
+    assert server.serving() == {"web": 2}
+
+
+class Rebooting(Server):
+    """Goes down with the first new replica, and brings up what ran only when it is looked at."""
+
+    def _start(self, command: Command) -> Result:
+        result = super()._start(command)
+        if result.exit_code:
+            self.containers[0].state = "exited"
+        return result
+
+    def _clear(self, command: Command) -> Result:
+        self.containers[0].state = "running"
+        return super()._clear(command)
+
+
+def test_undoing_looks_again_at_what_docker_starts_by_itself() -> None:
+    server = Rebooting(crash=frozenset({"bad"}))
+    roll(server, {"web": WEB})
+    first = server.containers[0]
+
+    with pytest.raises(RolledBack):
+        roll(server, {"web": dataclasses.replace(WEB, definition="bad")})
+
+    assert first in server.containers
+    assert server.serving() == {"web": 2}
+
+
 def test_a_first_release_that_crashes_leaves_nothing_running() -> None:
     server = Server(crash=frozenset({"d1"}))
 
