@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from deploy.backup.catalog import DRILLED, HEALTHY, STORED, STRUCTURE, Entry, Listing
+from deploy.backup.catalog import DRILLED, HEALTHY, STORED, STRUCTURE, Entry, Listing, Standing
 from deploy.backup.prune import Pruning
 from deploy.backup.stores.base import Kept
 
@@ -75,6 +75,24 @@ def show_pruning(pruning: Pruning, kept: Sequence[Kept], *, applied: bool, as_js
         print(f"locked {one.key}  until {one.until or 'somebody unlocks it'}")
     what = f"{len(pruning.removals)} of {len(pruning.decisions)} snapshots"
     print(f"{what} removed" if applied else f"{what} would be removed: add --apply")
+
+
+def standing_line(standing: Standing, now: float) -> str:
+    """Return the newest proven snapshot, its age and its level, in words."""
+    newest = standing.newest
+    if newest is None or newest.best is None:
+        return "none proven"
+    old = age(now - newest.snapshot.begun)
+    return f"{newest.snapshot.id}, {old} old, proven to level {newest.best.level}"
+
+
+def standing_record(standing: Standing, now: float) -> dict[str, object]:
+    """Return the same for machines: `id` (null for none), `age` in seconds, `level`."""
+    newest = standing.newest
+    if newest is None or newest.best is None:
+        return {"id": None, "age": None, "level": 0}
+    age_now = round(now - newest.snapshot.begun)
+    return {"id": newest.snapshot.id, "age": age_now, "level": newest.best.level}
 
 
 def _row(entry: Entry, now: float) -> tuple[str, ...]:
