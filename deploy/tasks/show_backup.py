@@ -11,6 +11,7 @@ from rich.table import Table
 from deploy.backup.catalog import DRILLED, HEALTHY, STORED, STRUCTURE, Entry, Listing, Standing
 from deploy.backup.prune import Pruning
 from deploy.backup.stores.base import Kept
+from deploy.backup.telling.freshness import age
 
 _LEVELS = {
     STORED: "stored bytes match",
@@ -123,18 +124,6 @@ def _record(entry: Entry) -> dict[str, object]:
         "proven_at": best.at if best else None,
         "archives": [archive.name for archive in snapshot.archives],
     }
-
-
-def age(seconds: float) -> str:
-    """Return a length of time in one unit.
-
-    >>> age(7300)
-    '2 h'
-    """
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds // length:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"
 
 
 def size(number: float) -> str:

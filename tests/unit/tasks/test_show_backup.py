@@ -11,9 +11,9 @@ from deploy.backup.catalog import DRILLED, STORED, Damaged, Entry, Listing, Proo
 from deploy.backup.prune import Pruning
 from deploy.backup.retention import Decision
 from deploy.backup.stores.base import Kept, Upload
+from deploy.backup.telling.freshness import age
 from deploy.tasks.show_backup import (
     Telling,
-    age,
     show_listing,
     show_pruning,
     size,
