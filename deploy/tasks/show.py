@@ -32,6 +32,11 @@ def console(*, quiet: bool = False) -> Console:
     return Console(stderr=quiet, highlight=False, soft_wrap=True)
 
 
+def warn(line: str) -> None:
+    """Print what went wrong and ends nothing, on standard error."""
+    print(f"warning: {line}", file=sys.stderr)
+
+
 class Progress:
     """Tells a run step by step: a spinner on a terminal, plain lines in a pipe."""
 

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,14 +113,19 @@ def reach_yard(app: App, tell: Tell) -> Iterator[tuple[Target, Yard]]:
         yield target, yard
 
 
-def backup_step(app: App, target: Target, tell: Tell) -> Backup | None:
-    """Return the step of a deploy that takes a snapshot and proves that it reads, if configured."""
+def backup_step(app: App, target: Target, tell: Tell, then: Callable[[], None]) -> Backup | None:
+    """Return the step of a deploy that takes a snapshot and proves that it reads, if configured.
+
+    `then` is called when that is done.
+    """
     if app.settings.backup is None:
         return None
 
     def proven() -> str:
         with yard_of(app, target, tell) as yard:
-            return take_proven(yard)[0].id
+            taken = take_proven(yard)[0].id
+        then()
+        return taken
 
     return Backup(proven)
 
