@@ -26,6 +26,8 @@
     ├── WrongKey                 the private key opens another snapshot, not this one
     ├── RetentionRefused         which snapshots are kept cannot be decided
     ├── TooLarge                 a snapshot does not fit into the parts that its bucket allows
+    ├── TooOld                   the newest proven snapshot is too old, or there is none
+    ├── NotTold                  a notification, a ping or a metrics file failed: a warning
     ├── SandboxError             the sandbox cannot be built or started
     ├── RolledBack               exit 3: failed, and the old release serves again
     └── NeedsPerson              exit 4: failed, and a person must act; says with which command
@@ -168,6 +170,14 @@ class SourceFailed(SlipwayError):
 
 class DamagedSnapshot(SlipwayError):
     """A snapshot, or an archive of it, is not what was written."""
+
+
+class TooOld(SlipwayError):
+    """The newest proven snapshot is older than it may be, or there is none."""
+
+
+class NotTold(SlipwayError):
+    """A notification, a ping or a metrics file failed. It is a warning, and ends no run."""
 
 
 class WrongKey(SlipwayError):

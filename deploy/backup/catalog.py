@@ -50,7 +50,7 @@ class Entry:
     @property
     def proven(self) -> bool:
         """Whether it counts for retention."""
-        return self.best is not None and self.best.level >= PROVEN
+        return _proven(self.proofs)
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,15 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How well an environment is backed up: its newest proven snapshot, and how many there are."""
+
+    newest: Entry | None
+    proven: int
+    unproven: int
+
+
+@dataclass(frozen=True)
 class Catalog:
     """The snapshots of `project`, an app in an environment, in `store`."""
 
@@ -82,16 +91,26 @@ class Catalog:
 
     def listing(self) -> Listing:
         """Return what is there. Raises `StoreError`, and never leaves one out."""
-        folders: dict[str, list[str]] = {}
-        for found in self.store.keys(f"{self.project}/"):
-            snapshot, _, name = found.key.removeprefix(f"{self.project}/").partition("/")
-            folders.setdefault(snapshot, []).append(name)
-        ids = sorted((one for one, names in folders.items() if MANIFEST in names), reverse=True)
-        found_ones = [self._found(one, folders[one]) for one in ids]
+        found_ones = [self._found(one, names) for one, names in self._names().items()]
         return Listing(
             tuple(one for one in found_ones if isinstance(one, Entry)),
             tuple(one for one in found_ones if isinstance(one, Damaged)),
         )
+
+    def standing(self) -> Standing:
+        """Return how it stands. Raises `StoreError`.
+
+        Proofs are told by their keys, so that a list and one manifest are all that is read. A
+        damaged snapshot is passed over; an older one than the newest proven is not looked at.
+        """
+        there = self._names()
+        proven = [one for one, names in there.items() if _proven(_proofs(names))]
+        for passed, one in enumerate(proven):
+            found = self._found(one, there[one])
+            if isinstance(found, Entry):
+                good = len(proven) - passed
+                return Standing(found, good, len(there) - good)
+        return Standing(None, 0, len(there))
 
     def choose(self, point: str) -> Entry:
         """Return the snapshot that `point` names: an id, its beginning, or `latest`.
@@ -139,6 +158,15 @@ class Catalog:
         young = {_folder(one.key) for one in found if one.modified >= before}
         return tuple(one.key for one in found if _folder(one.key) not in whole | young)
 
+    def _names(self) -> dict[str, list[str]]:
+        """Return the names of the objects of each snapshot, the newest first."""
+        folders: dict[str, list[str]] = {}
+        for found in self.store.keys(f"{self.project}/"):
+            snapshot, _, name = found.key.removeprefix(f"{self.project}/").partition("/")
+            folders.setdefault(snapshot, []).append(name)
+        ids = sorted((one for one, names in folders.items() if MANIFEST in names), reverse=True)
+        return {one: folders[one] for one in ids}
+
     def _found(self, snapshot: str, names: Iterable[str]) -> Entry | Damaged:
         place = self.key(snapshot, MANIFEST)
         try:
@@ -155,6 +183,10 @@ def _proofs(names: Iterable[str]) -> Iterator[Proof]:
         match = _PROOF.fullmatch(name)
         if match:
             yield Proof(*(int(part) for part in match.groups()))
+
+
+def _proven(proofs: Iterable[Proof]) -> bool:
+    return any(proof.level >= PROVEN for proof in proofs)
 
 
 def _folder(key: str) -> str:

@@ -1,6 +1,6 @@
-"""[backup] of deploy.toml: where snapshots lie, who may read them, and which are kept."""
+"""[backup] of deploy.toml: where snapshots lie, who reads them, which are kept, who is told."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal, cast
 
@@ -8,6 +8,7 @@ from deploy.backup.keys import PUBLIC, check_public
 from deploy.backup.retention import Policy
 from deploy.backup.stores.s3.settings import S3Settings
 from deploy.settings.table import Table
+from deploy.settings.telling import TellingSettings, read_telling
 
 _Checksums = Literal["when_supported", "when_required"]
 _CHECKSUMS = ("when_supported", "when_required")
@@ -15,16 +16,22 @@ _CHECKSUMS = ("when_supported", "when_required")
 
 @dataclass(frozen=True)
 class BackupSettings:
-    """The store, the public keys of age that snapshots are sealed to, and what is kept."""
+    """The store, the public keys of age that snapshots are sealed to, what is kept, who is told."""
 
     store: S3Settings
     encrypt: tuple[str, ...]
     keep: Policy
+    telling: TellingSettings = field(default_factory=TellingSettings)
 
 
 def read_backup(table: Table, folder: Path) -> BackupSettings:
     """Return what `[backup]` says; `folder` is that of deploy.toml. Raises `SettingsError`."""
-    settings = BackupSettings(_store(table), _recipients(table, folder), _keep(table.table("keep")))
+    settings = BackupSettings(
+        _store(table),
+        _recipients(table, folder),
+        _keep(table.table("keep")),
+        read_telling(table, folder),
+    )
     table.close()
     return settings
 

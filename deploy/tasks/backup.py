@@ -26,10 +26,12 @@ def create(_c: Any, env: str = "", app: str = "", only: Any = None, json: bool =
     from deploy.tasks import show, show_backup
     from deploy.wiring import open_app
     from deploy.wiring.backup import reach_yard, take_proven
+    from deploy.wiring.telling import told
 
     opened = open_app(app, env)
     out = show.console(quiet=json)
-    with reach_yard(opened, show_backup.Telling(out)) as (_, yard):
+    telling = show_backup.Telling(out)
+    with told(opened, show.warn), reach_yard(opened, telling) as (_, yard):
         snapshot, proof = take_proven(yard, only or [])
     if json:
         print(json_text.dumps({"id": snapshot.id, "stored": snapshot.stored, "level": proof.level}))
@@ -47,6 +49,29 @@ def list_(_c: Any, env: str = "", app: str = "", json: bool = False) -> None:
 
     with catalog_of(open_app(app, env)) as catalog:
         show_backup.show_listing(catalog.listing(), now=time.time(), as_json=json)
+
+
+@task(help={"env": ENV_HELP, "app": APP_HELP, "json": JSON_HELP})
+def check(_c: Any, env: str = "", app: str = "", json: bool = False) -> None:
+    """Say how old the newest proven snapshot is; exit 1 where too old."""
+    from deploy.backup.telling.freshness import too_old
+    from deploy.tasks import show, show_backup
+    from deploy.wiring import open_app
+    from deploy.wiring.backup import backup_settings, standing
+    from deploy.wiring.telling import notified
+
+    opened = open_app(app, env)
+    max_age = backup_settings(opened).telling.max_age
+    with notified(opened, show.warn):
+        found, now = standing(opened), time.time()
+        wrong = too_old(found, now, max_age, opened.where)
+        if json:
+            record = show_backup.standing_record(found, now)
+            print(json_text.dumps({**record, "max_age": max_age, "fresh": wrong is None}))
+        if wrong:
+            raise wrong
+    if not json:
+        print(f"{opened.where}: {show_backup.standing_line(found, now)}")
 
 
 @task(
@@ -231,7 +256,7 @@ def undo(_c: Any, env: str = "", app: str = "", yes: bool = False) -> None:
 
 backup = Collection()
 backup.add_task(create, name="create", default=True)
-for one in (list_, verify, prune, drill, keygen):
+for one in (list_, check, verify, prune, drill, keygen):
     backup.add_task(one)
 restoring = Collection()
 restoring.add_task(restore, name="now", default=True)

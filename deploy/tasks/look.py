@@ -1,8 +1,11 @@
 """status, releases, health, logs, exec: what looks at an environment and changes nothing."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deploy.tasks.base import APP_HELP, ENV_HELP, JSON_HELP, task
+
+if TYPE_CHECKING:
+    from deploy.wiring import App
 
 SERVICE_HELP = "service of the Compose file"
 
@@ -29,6 +32,7 @@ def status(
         seen = target.engine.observe()
         release = current_release(seen)
         answer = ask_anyway(target, seen, release) if release else None
+    backup, record = _backup(opened)
     if json:
         print(
             jsonlib.dumps(
@@ -40,12 +44,33 @@ def status(
                     "lock": dataclasses.asdict(seen.lock) if seen.lock else None,
                     "findings": findings(seen, release),
                     "disk_free": seen.disk_free,
+                    "backup": record,
                 }
             )
         )
         return
     where = opened.where
-    show.show_status(show.console(), seen, release, answer, where)
+    show.show_status(show.console(), seen, release, answer, where, backup)
+
+
+def _backup(opened: "App") -> tuple[str, dict[str, object] | None]:
+    """Return how it is backed up, for people and for machines; nothing without `[backup]`."""
+    if opened.settings.backup is None:
+        return "", None
+
+    import time
+
+    from deploy.errors import SlipwayError
+    from deploy.tasks import show_backup
+    from deploy.wiring.backup import standing_soon
+
+    try:
+        standing = standing_soon(opened)
+    except Exception as error:  # noqa: BLE001 - whatever the store does, status is said
+        why = error.wrong if isinstance(error, SlipwayError) else type(error).__name__
+        return f"the store does not answer ({why})", {"error": why}
+    now = time.time()
+    return show_backup.standing_line(standing, now), show_backup.standing_record(standing, now)
 
 
 @task(help={"env": ENV_HELP, "app": APP_HELP, "json": JSON_HELP})

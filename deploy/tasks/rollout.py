@@ -46,6 +46,7 @@ def deploy(
     from deploy.tasks.dry_run import rehearse
     from deploy.wiring import open_app, uncommitted
     from deploy.wiring.backup import backup_step
+    from deploy.wiring.telling import measure
 
     opened = open_app(app, env)
     where = opened.where
@@ -62,7 +63,8 @@ def deploy(
         confirm = show.confirmation(out, where, asks=asks, yes=yes, recreate=recreate or [])
         extras = opened.extras()
         if not no_backup:
-            step = backup_step(opened, target, show_backup.Telling(out))
+            telling = show_backup.Telling(out)
+            step = backup_step(opened, target, telling, lambda: measure(opened, show.warn, ok=True))
             extras = dataclasses.replace(extras, backup=step)
         outcome = rollout.deploy(target, blueprint, extras, show.Progress(out), confirm)
         show.show_outcome(out, outcome, where, as_json=json)

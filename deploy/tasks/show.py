@@ -32,6 +32,11 @@ def console(*, quiet: bool = False) -> Console:
     return Console(stderr=quiet, highlight=False, soft_wrap=True)
 
 
+def warn(line: str) -> None:
+    """Print what went wrong and ends nothing, on standard error."""
+    print(f"warning: {line}", file=sys.stderr)
+
+
 class Progress:
     """Tells a run step by step: a spinner on a terminal, plain lines in a pipe."""
 
@@ -176,7 +181,12 @@ def show_releases(out: Console, releases: Sequence[Release], current: str) -> No
 
 
 def show_status(
-    out: Console, seen: Observation, release: Release | None, answer: Answer | None, where: str
+    out: Console,
+    seen: Observation,
+    release: Release | None,
+    answer: Answer | None,
+    where: str,
+    backup: str = "",
 ) -> None:
     """Print what runs, in words that a person on call at night understands."""
     style = "bold" if answer is None or answer.ok else "bold red"
@@ -190,6 +200,8 @@ def show_status(
     out.print(table)
     for line in findings(seen, release):
         out.print(line, style="yellow", markup=False)
+    if backup:
+        out.print(f"backup: {backup}", markup=False)
     out.print(
         f"Docker {seen.docker}, Compose {seen.compose}, {seen.disk_free / 2**30:.1f} GiB free",
         style="dim",

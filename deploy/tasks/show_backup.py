@@ -8,9 +8,19 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from deploy.backup.catalog import DRILLED, HEALTHY, MANIFEST, STORED, STRUCTURE, Entry, Listing
+from deploy.backup.catalog import (
+    DRILLED,
+    HEALTHY,
+    MANIFEST,
+    STORED,
+    STRUCTURE,
+    Entry,
+    Listing,
+    Standing,
+)
 from deploy.backup.prune import Pruning
 from deploy.backup.stores.base import Kept
+from deploy.backup.telling.freshness import age
 
 _LEVELS = {
     STORED: "stored bytes match",
@@ -78,6 +88,24 @@ def show_pruning(pruning: Pruning, kept: Sequence[Kept], *, applied: bool, as_js
     print(f"{what} removed" if applied else f"{what} would be removed: add --apply")
 
 
+def standing_line(standing: Standing, now: float) -> str:
+    """Return the newest proven snapshot, its age and its level, in words."""
+    newest = standing.newest
+    if newest is None or newest.best is None:
+        return "none proven"
+    old = age(now - newest.snapshot.begun)
+    return f"{newest.snapshot.id}, {old} old, proven to level {newest.best.level}"
+
+
+def standing_record(standing: Standing, now: float) -> dict[str, object]:
+    """Return the same for machines: `id` (null for none), `age` in seconds, `level`."""
+    newest = standing.newest
+    if newest is None or newest.best is None:
+        return {"id": None, "age": None, "level": 0}
+    age_now = round(now - newest.snapshot.begun)
+    return {"id": newest.snapshot.id, "age": age_now, "level": newest.best.level}
+
+
 def _row(entry: Entry, now: float) -> tuple[str, ...]:
     snapshot, best = entry.snapshot, entry.best
     proof = f"{_LEVELS[best.level]}, {age(now - best.at)} ago" if best else "unproven"
@@ -106,18 +134,6 @@ def _record(entry: Entry) -> dict[str, object]:
         "proven_at": best.at if best else None,
         "archives": [archive.name for archive in snapshot.archives],
     }
-
-
-def age(seconds: float) -> str:
-    """Return a length of time in one unit.
-
-    >>> age(7300)
-    '2 h'
-    """
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds // length:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"
 
 
 def size(number: float) -> str:

@@ -3,20 +3,22 @@
 import dataclasses
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-from deploy.backup.catalog import Catalog, Proof
+from deploy.backup.catalog import Catalog, Proof, Standing
 from deploy.backup.create import Tell, Yard, take
 from deploy.backup.keys import unseal
 from deploy.backup.parts import runs
 from deploy.backup.snapshot import Snapshot
 from deploy.backup.stores.s3 import S3Store
 from deploy.backup.verify import verify
-from deploy.errors import SettingsError
+from deploy.errors import SettingsError, StoreUnreachable
 from deploy.host import Command, Host, Secret, check, owner
 from deploy.rollout.run import Target
 from deploy.rollout.steps import Backup
@@ -27,6 +29,7 @@ from deploy.settings.backup import BackupSettings
 from deploy.wiring.app import SANDBOX, App
 
 KEY_VARIABLE = "SLIPWAY_KEY"
+PATIENCE = 3.0  # seconds that `inv status` waits for the store
 
 
 def backup_settings(app: App) -> BackupSettings:
@@ -55,6 +58,35 @@ def catalog_of(app: App) -> Iterator[Catalog]:
         store.close()
 
 
+def standing(app: App) -> Standing:
+    """Return how well an environment is backed up; asks the store only. Raises `StoreError`."""
+    with catalog_of(app) as catalog:
+        return catalog.standing()
+
+
+def standing_soon(app: App, patience: float = PATIENCE) -> Standing:
+    """Return `standing`, or raise `StoreUnreachable` after `patience` seconds.
+
+    boto3 gives up later, and a resolver when it likes: so it is asked in a thread that nobody
+    waits for in the end.
+    """
+    answer: Future[Standing] = Future()
+    Thread(target=_ask, args=(app, answer), daemon=True).start()
+    try:
+        return answer.result(patience)
+    except TimeoutError:
+        raise StoreUnreachable(
+            backup_settings(app).store.bucket, f"not within {patience:g} s", "try `inv backup.list`"
+        ) from None
+
+
+def _ask(app: App, answer: Future[Standing]) -> None:
+    try:
+        answer.set_result(standing(app))
+    except Exception as error:  # noqa: BLE001 - the thread that waits raises it
+        answer.set_exception(error)
+
+
 @contextmanager
 def yard_of(app: App, target: Target, tell: Tell) -> Iterator[Yard]:
     """Yield what a backup and a restore of an environment need."""
@@ -81,14 +113,19 @@ def reach_yard(app: App, tell: Tell) -> Iterator[tuple[Target, Yard]]:
         yield target, yard
 
 
-def backup_step(app: App, target: Target, tell: Tell) -> Backup | None:
-    """Return the step of a deploy that takes a snapshot and proves that it reads, if configured."""
+def backup_step(app: App, target: Target, tell: Tell, then: Callable[[], None]) -> Backup | None:
+    """Return the step of a deploy that takes a snapshot and proves that it reads, if configured.
+
+    `then` is called when that is done.
+    """
     if app.settings.backup is None:
         return None
 
     def proven() -> str:
         with yard_of(app, target, tell) as yard:
-            return take_proven(yard)[0].id
+            taken = take_proven(yard)[0].id
+        then()
+        return taken
 
     return Backup(proven)
 

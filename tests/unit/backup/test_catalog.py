@@ -6,7 +6,7 @@ import pytest
 from backup.memory import MIDNIGHT, PROJECT, Memory, snapshot_of
 
 from deploy.backup import keys
-from deploy.backup.catalog import DRILLED, STORED, STRUCTURE, Catalog, Entry, Proof
+from deploy.backup.catalog import DRILLED, STORED, STRUCTURE, Catalog, Entry, Proof, Standing
 from deploy.errors import AlreadyThere, DamagedSnapshot, SettingsError
 
 PAIR = keys.generate()
@@ -141,6 +141,36 @@ def test_it_is_read_only_with_the_right_seal(catalog: Catalog) -> None:
     assert catalog.read("s1", PAIR.secret).id == "s1"
     with pytest.raises(DamagedSnapshot, match="the seal is not ours"):
         catalog.read("s1", keys.generate().secret)
+
+
+def test_how_it_stands_is_told_by_the_newest_proven_one(catalog: Catalog) -> None:
+    add(catalog, "s1", "s2", "s3", "s4")
+    for name, level in (("s1", DRILLED), ("s2", STRUCTURE), ("s3", STORED)):
+        catalog.prove(name, Proof(level, 100))
+
+    found = catalog.standing()
+
+    assert found.newest
+    assert found.newest.snapshot.id == "s2"
+    assert (found.proven, found.unproven) == (2, 2)
+
+
+def test_a_damaged_one_is_not_what_it_stands_on(catalog: Catalog) -> None:
+    add(catalog, "s1")
+    catalog.store.write(catalog.key("s2", "manifest.json"), b"{")
+    for name in ("s1", "s2"):
+        catalog.prove(name, Proof(STRUCTURE, 100))
+
+    found = catalog.standing()
+
+    assert found.newest
+    assert (found.newest.snapshot.id, found.proven, found.unproven) == ("s1", 1, 1)
+
+
+def test_where_nothing_is_proven_it_stands_on_nothing(catalog: Catalog) -> None:
+    assert catalog.standing() == Standing(None, 0, 0)
+    add(catalog, "s1")
+    assert catalog.standing() == Standing(None, 0, 1)
 
 
 def test_strays_are_old_and_of_no_snapshot() -> None:

@@ -14,7 +14,7 @@ from invoke.tasks import Task
 from deploy.tasks import namespace
 from deploy.tasks.base import SlipwayTask
 
-HEAVY = ["fabric", "paramiko", "docker", "rich", "boto3", "requests", "pyrage"]
+HEAVY = ["fabric", "paramiko", "docker", "rich", "boto3", "requests", "pyrage", "apprise"]
 
 
 def every_task(collection: Collection, prefix: str = "") -> Iterator[tuple[str, Task[Any]]]:

@@ -85,3 +85,16 @@ def test_status_names_what_is_down_even_when_its_text_looks_like_markup() -> Non
     assert "shop on test DOES NOT SERVE: http://shop.test/ answers 502;" in out.getvalue()
     assert "web is DOWN" in out.getvalue()
     assert "[bold]ann" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("backup", "told"), [("", False), ("the store does not answer ([x])", True)]
+)
+def test_status_has_a_line_about_backups_where_they_are_configured(
+    backup: str, *, told: bool
+) -> None:
+    out = io.StringIO()
+
+    show_status(Console(file=out, width=100), SEEN, RELEASE, None, "shop on test", backup)
+
+    assert ("backup: the store does not answer ([x])\n" in out.getvalue()) is told

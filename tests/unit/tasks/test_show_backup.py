@@ -7,11 +7,19 @@ import pytest
 from backup.memory import MIDNIGHT, snapshot_of
 from rich.console import Console
 
-from deploy.backup.catalog import DRILLED, STORED, Damaged, Entry, Listing, Proof
+from deploy.backup.catalog import DRILLED, STORED, Damaged, Entry, Listing, Proof, Standing
 from deploy.backup.prune import Pruning
 from deploy.backup.retention import Decision
 from deploy.backup.stores.base import Kept, Upload
-from deploy.tasks.show_backup import Telling, age, show_listing, show_pruning, size
+from deploy.backup.telling.freshness import age
+from deploy.tasks.show_backup import (
+    Telling,
+    show_listing,
+    show_pruning,
+    size,
+    standing_line,
+    standing_record,
+)
 
 NOW = 1_000_000.0
 OLD = Entry(snapshot_of("s1", begun=NOW - 3 * 86400), (Proof(STORED, int(NOW) - 60),))
@@ -78,6 +86,18 @@ def test_a_snapshot_as_json(capsys: Capture) -> None:
         "archives": ["db.shop.dump.zst.age", "media.tar.zst.age"],
     }
     assert (bare["level"], bare["proven_at"]) == (0, None)
+
+
+def test_how_it_stands_in_words_and_for_machines() -> None:
+    stands = Standing(NEW, 1, 2)
+
+    assert standing_line(stands, NOW) == "s2, 2 h old, proven to level 3"
+    assert standing_record(stands, NOW) == {"id": "s2", "age": 7300, "level": 3}
+
+
+def test_nothing_proven_in_words_and_for_machines() -> None:
+    assert standing_line(Standing(None, 0, 3), NOW) == "none proven"
+    assert standing_record(Standing(None, 0, 3), NOW) == {"id": None, "age": None, "level": 0}
 
 
 def test_a_plan_says_what_would_go_and_why(capsys: Capture) -> None:

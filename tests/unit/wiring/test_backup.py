@@ -1,0 +1,81 @@
+"""How it stands, asked of a store that answers, refuses, or keeps silent."""
+
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from backup.bucket import objects_of, serving, shop
+from backup.memory import PROJECT, Memory, snapshot_of
+
+from deploy.backup import keys
+from deploy.backup.catalog import STRUCTURE, Catalog, Proof, Standing
+from deploy.errors import StoreUnreachable
+from deploy.tasks.look import _backup
+from deploy.wiring import open_app
+from deploy.wiring.backup import standing, standing_soon
+
+
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ann")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+
+
+def a_store(begun: float) -> Memory:
+    store, key = Memory(), keys.generate()
+    catalog = Catalog(store, PROJECT)
+    catalog.add(snapshot_of("s1", begun=begun, key=key), key.secret)
+    catalog.prove("s1", Proof(STRUCTURE, 100))
+    return store
+
+
+def test_a_store_that_answers(tmp_path: Path) -> None:
+    with serving(objects_of(a_store(time.time() - 18_100))) as endpoint:
+        app = shop(tmp_path, endpoint)
+        found = standing_soon(app)
+        line, record = _backup(app)
+
+    assert found.newest
+    assert (found.newest.snapshot.id, found.proven, found.unproven) == ("s1", 1, 0)
+    assert line == "s1, 5 h old, proven to level 2"
+    assert record
+    assert (record["id"], record["level"]) == ("s1", 2)
+
+
+def test_a_store_without_snapshots(tmp_path: Path) -> None:
+    with serving({}) as endpoint:
+        app = shop(tmp_path, endpoint)
+
+        assert standing(app) == Standing(None, 0, 0)
+        assert _backup(app)[0] == "none proven"
+
+
+def test_a_store_that_keeps_silent_holds_nobody_up(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        app = shop(tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        begun = time.monotonic()
+
+        with pytest.raises(StoreUnreachable, match="not within 0.2 s"):
+            standing_soon(app, patience=0.2)
+
+    assert time.monotonic() - begun < 2
+
+
+def test_a_store_that_refuses_is_one_line_of_status(tmp_path: Path) -> None:
+    app = shop(tmp_path, "http://[")
+
+    line, record = _backup(app)
+
+    assert line.startswith("the store does not answer (")
+    assert record
+    assert set(record) == {"error"}
+
+
+def test_without_backup_in_deploy_toml_status_says_nothing_of_it(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").touch()
+    (tmp_path / "deploy.toml").write_text(
+        'app = "shop"\n[environments.staging]\nhosts = ["local"]\n'
+    )
+
+    assert _backup(open_app(None, None, tmp_path)) == ("", None)
