@@ -66,6 +66,7 @@ RECIPES: Final = (
         {"PACKAGES": "mysql-server-core mysql-client", "DAEMON": "mysqld"},
         extra=True,
     ),
+    Recipe("chroma", "debian-trixie", ("chromadb/chroma:latest",), extra=True),
 )
 
 BY_NAME: Final = {recipe.name: recipe for recipe in RECIPES}

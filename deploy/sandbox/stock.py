@@ -86,12 +86,12 @@ class Stock:
         repository = recipe.official[0].split(":")[0]
         tags = tuple(name.split(":")[1] for name in recipe.official)
         wanted = self.reference(recipe.name)
-        return Offer(f"library/{repository}", tags, wanted, lambda: self.ensure(recipe.name))
+        return Offer(path_of(repository), tags, wanted, lambda: self.ensure(recipe.name))
 
     def _pulled(self, name: str) -> Offer:
         repository, tag = name.split(":")
-        wanted = f"{CACHE}/hub-{repository}:{tag}"
-        return Offer(f"library/{repository}", (tag,), wanted, lambda: self._pull(name, wanted))
+        wanted = f"{CACHE}/hub-{repository.replace('/', '-')}:{tag}"
+        return Offer(path_of(repository), (tag,), wanted, lambda: self._pull(name, wanted))
 
     def _pull(self, name: str, wanted: str) -> str:
         with self._locks[wanted]:
@@ -143,6 +143,15 @@ class Stock:
         if recipe.base not in SUITES:
             return {}
         return {f"ca/{name}": content for name, content in self._authorities.items()}
+
+
+def path_of(repository: str) -> str:
+    """Return where a registry in the place of Docker Hub keeps a repository.
+
+    >>> path_of("redis"), path_of("chromadb/chroma")
+    ('library/redis', 'chromadb/chroma')
+    """
+    return repository if "/" in repository else f"library/{repository}"
 
 
 def context(folder: Path, added: Mapping[str, bytes]) -> io.BytesIO:

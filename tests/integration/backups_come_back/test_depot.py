@@ -12,6 +12,9 @@ from deploy.wiring.sandbox import start_sandbox
 
 OF = {"mariadb": "mariadb:10.11", "mysql": "mysql:9"}
 
+RESET = """MYSQL_PWD=another "$(command -v mariadb || echo mysql)" -uroot -e \\
+    "alter user root@localhost identified by 'ro\\'ot \\\"secret\\\"'" """
+
 
 @pytest.fixture(scope="module", params=OF)
 def shop(
@@ -54,3 +57,13 @@ def test_a_drill_proves_it(shop: Shop) -> None:
     assert "restored and compared" in ended.out
     assert "keys" in ended.out
     assert shop.listed()[0]["level"] == 3
+
+
+def test_a_password_that_was_changed_is_told(shop: Shop) -> None:
+    depot.sql(shop, "alter user root@localhost identified by 'another'")
+    try:
+        ended = shop.inv("backup")
+        shop.refused(ended, "services.db: ", "Access denied", "the one in its environment")
+        assert "another" not in ended.all
+    finally:
+        shop.inside("db", ["sh", "-c", RESET])

@@ -72,9 +72,10 @@ def test_what_holds_it_dies_on_the_server(shop: Shop) -> None:
     deployed(shop, "stop: true")
     with shop.type("backup", "--only", "uploads") as run:
         wait_until(lambda: set(states(shop)) == {"exited"})
-        first = min(ways(shop))
-        shop.on_server(f"kill -9 {first}")
+        shop.on_server(f"pkill --signal KILL --oldest --full '[ ]{shop.root}/backup/run'")
         assert shop.ended(run).code == 1
+    wait_until(lambda: set(states(shop)) == {"running"})
+    assert shop.inv("backup.verify").code == 0  # as any next run, it clears what was left
 
 
 def test_nobody_is_left_to_let_it_go_on(shop: Shop) -> None:

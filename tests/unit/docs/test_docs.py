@@ -117,3 +117,16 @@ def test_every_module_and_script_is_on_the_map_of_the_source() -> None:
     }
 
     assert wanted <= told
+
+
+def test_every_fault_of_a_backup_names_its_test() -> None:
+    text = (CHECKOUT / "docs/reference/backup-faults.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", text)
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    heads = [line for line in rows if line.endswith("| test |")]
+
+    assert len(named) == len(rows) - len(heads) > 40
+    for file, test in named:
+        folder = "" if file.startswith("tests/") else "tests/integration/"
+        source = (CHECKOUT / f"{folder}{file}").read_text(encoding="utf-8")
+        assert f"def {test}(" in source, f"{file}::{test}"

@@ -87,8 +87,17 @@ def test_a_recipe_stands_in_for_one_repository() -> None:
         assert len({name.split(":")[0] for name in recipe.official}) == 1, recipe.name
 
 
-def test_the_packages_of_s3_have_exact_versions() -> None:
-    wanted = (recipes.BY_NAME["s3"].path / "requirements.txt").read_text().split()
+@pytest.mark.parametrize(
+    ("name", "package"), [("s3", "localstack-core==4.14.0"), ("chroma", "chromadb==1.5.9")]
+)
+def test_the_packages_of_an_image_have_exact_versions(name: str, package: str) -> None:
+    lines = (recipes.BY_NAME[name].path / "requirements.txt").read_text().splitlines()
+    wanted = [line.partition(";")[0].strip() for line in lines]
 
     assert all(each.count("==") == 1 for each in wanted)
-    assert "localstack-core==4.14.0" in wanted
+    assert package in wanted
+
+
+def test_extras_are_made_for_those_who_ask() -> None:
+    assert not {recipe.name for recipe in recipes.official()} & set(recipes.EXTRAS)
+    assert [recipe.name for recipe in recipes.official(["mysql"])] == ["mysql"]
