@@ -3,16 +3,15 @@
 It needs age, zstd, tar and the database's own programs, and nothing of ours.
 """
 
-from deploy.backup.snapshot import Archive, Snapshot
+from deploy.backup.snapshot import BY_HAND, Archive, Snapshot
 from deploy.backup.sources.kinds import kind_of
 
-NAME = "RECOVER.md"
 SEALED, KEY = "key.age", "snapshot.key"
 
 
 def files(snapshot: Snapshot) -> dict[str, str]:
     """Return what lies beside the archives for it: the page, and the sealed key."""
-    return {NAME: instructions(snapshot), SEALED: snapshot.sealed_key}
+    return {BY_HAND: instructions(snapshot), SEALED: snapshot.sealed_key}
 
 
 def instructions(snapshot: Snapshot) -> str:

@@ -5,13 +5,13 @@ for each time that it was verified. Nothing there is ever written over.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from deploy.backup.snapshot import CHOOSE, Snapshot, from_manifest, to_manifest
 from deploy.backup.stores.base import Store
-from deploy.errors import DamagedSnapshot, SettingsError
+from deploy.errors import DamagedSnapshot, NotThere, SettingsError
 from deploy.host import Secret
 
 MANIFEST = "manifest.json"
@@ -111,6 +111,22 @@ class Catalog:
                 good = len(proven) - passed
                 return Standing(found, good, len(there) - good)
         return Standing(None, 0, len(there))
+
+    def proven(self, ids: Container[str]) -> Iterator[Entry]:
+        """Yield those of `ids` that are proven and not damaged, the newest first."""
+        for one, names in self._names().items():
+            if one in ids and _proven(_proofs(names)):
+                found = self._found(one, names)
+                if isinstance(found, Entry):
+                    yield found
+
+    def find(self, snapshot: str) -> Snapshot:
+        """Return the snapshot of an id. Raises `DamagedSnapshot` where it is not there."""
+        place = self.key(snapshot, MANIFEST)
+        try:
+            return from_manifest(self.store.read(place), place)
+        except NotThere:
+            raise DamagedSnapshot(snapshot, "it is there no longer", CHOOSE) from None
 
     def choose(self, point: str) -> Entry:
         """Return the snapshot that `point` names: an id, its beginning, or `latest`.

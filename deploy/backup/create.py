@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from deploy.backup import by_hand, keys
 from deploy.backup.catalog import Catalog
+from deploy.backup.changes import Indexes, find_base
 from deploy.backup.hold import held
 from deploy.backup.snapshot import Archive, Digest, Kind, Snapshot, snapshot_id
 from deploy.backup.sources.base import RELEASE, Origin, Piece, Source, read_facts
@@ -63,8 +64,12 @@ class Yard:
         return held(self.host, self.root, {"owner": self.owner, "since": now}, self.stand_ins)
 
 
-def take(yard: Yard, only: Sequence[str] = ()) -> tuple[Snapshot, keys.KeyPair]:
+def take(
+    yard: Yard, only: Sequence[str] = (), kind: Kind = Kind.FULL
+) -> tuple[Snapshot, keys.KeyPair]:
     """Take a snapshot; return it with its own key, by which it can be verified at once.
+
+    One of a `kind` that has nothing to build on is a full one.
 
     Raises `SourceFailed`, `StoreError`, `LockHeld`, and `HostError`: then nothing is there that
     could pass for a snapshot.
@@ -72,7 +77,7 @@ def take(yard: Yard, only: Sequence[str] = ()) -> tuple[Snapshot, keys.KeyPair]:
     seen = yard.engine.observe()
     sources = chosen(find_sources(yard.document(deployed(seen))), only)
     with yard.held(seen.now):
-        return _Taking(yard, seen).take(sources)
+        return _Taking(yard, seen, kind).take(sources)
 
 
 def chosen(sources: Sequence[Source], only: Sequence[str]) -> tuple[Source, ...]:
@@ -100,23 +105,27 @@ def deployed(seen: Observation) -> str:
 class _Taking:
     """One backup under way."""
 
-    def __init__(self, yard: Yard, seen: Observation) -> None:
+    def __init__(self, yard: Yard, seen: Observation, kind: Kind) -> None:
         self._yard, self._seen = yard, seen
         self._key = keys.generate()
         self._id = snapshot_id(seen.now, secrets.token_hex(2))
         self._begun = time.monotonic()
         self._pump = Pump.ready(yard.host, yard.root)
+        self._indexes = Indexes(yard.host, yard.root, self._id)
+        self._base = find_base(kind, yard.catalog, self._indexes.begin())
 
     def take(self, sources: Sequence[Source]) -> tuple[Snapshot, keys.KeyPair]:
         yard, now = self._yard, self._seen.now
         with ExitStack() as unless_done:
             unless_done.callback(self._sweep)
             archives = tuple(self._archive(piece) for piece in self._pieces(sources))
+            builds = any(archive.since for archive in archives)
             snapshot = Snapshot(
                 id=self._id,
                 app=yard.app,
                 environment=yard.environment,
-                kind=Kind.FULL,
+                kind=self._base.kind if builds else Kind.FULL,
+                parent=self._base.id if builds else "",
                 begun=now,
                 ended=now + time.monotonic() - self._begun,
                 archives=archives,
@@ -130,11 +139,21 @@ class _Taking:
                 yard.catalog.place(snapshot.id, name, text.encode())
             yard.catalog.add(snapshot, self._key.secret)
             unless_done.pop_all()
+            self._indexes.done(snapshot.kind)
         return snapshot, self._key
 
     def _pieces(self, sources: Sequence[Source]) -> Iterator[Piece]:
         yard = self._yard
-        origin = Origin(yard.host, yard.root, self._seen.current, self._container, self._running)
+        origin = Origin(
+            host=yard.host,
+            root=yard.root,
+            release=self._seen.current,
+            snapshot=self._id,
+            container=self._container,
+            running=self._running,
+            base=self._base.id,
+            indexed=self._base.sources,
+        )
         for source in sources:
             yield from KINDS[source.kind].pieces(source, origin)
 

@@ -9,25 +9,24 @@ import time
 from deploy.backup.catalog import DRILLED, Proof
 from deploy.backup.create import Yard, deployed
 from deploy.backup.fill import Filling
-from deploy.backup.snapshot import Snapshot
+from deploy.backup.snapshot import Opened
 from deploy.backup.sources.find import data_of
 from deploy.backup.transfer import Pump
-from deploy.host import Secret
 
 SUFFIX = "drill"  # of the volumes that are filled
 
 
-def drill(yard: Yard, snapshot: Snapshot, key: Secret) -> Proof:
-    """Restore all that `snapshot` has of databases and volumes; write down that it could be.
+def drill(yard: Yard, opened: Opened) -> Proof:
+    """Restore all that a snapshot has of databases and volumes; write down that it could be.
 
     Raises `DamagedSnapshot`, `SourceFailed`, `EngineError`, `LockHeld`.
     """
     seen, begun = yard.engine.observe(), time.monotonic()
     document = yard.document(deployed(seen))
     with yard.held(seen.now):
-        filling = Filling(yard, Pump.ready(yard.host, yard.root), snapshot, key, document, SUFFIX)
-        filling.discard(filling.fill(data_of(document, snapshot)))
+        filling = Filling(yard, Pump.ready(yard.host, yard.root), opened, document, SUFFIX)
+        filling.discard(filling.fill(data_of(document, opened.snapshot)))
     seconds = time.monotonic() - begun
     proof = Proof(DRILLED, int(seen.now + seconds), round(seconds))
-    yard.catalog.prove(snapshot.id, proof)
+    yard.catalog.prove(opened.snapshot.id, proof)
     return proof

@@ -12,13 +12,13 @@ from typing import Any
 
 from deploy.backup.create import Yard
 from deploy.backup.fetch import fetch
-from deploy.backup.snapshot import CHOOSE, Archive, Snapshot
+from deploy.backup.snapshot import CHOOSE, Archive, Opened, Part
 from deploy.backup.sources.base import Server, Source
 from deploy.backup.sources.kinds import KINDS
 from deploy.backup.standin import stand_in, volume_at
 from deploy.backup.transfer import Into, Pump
 from deploy.errors import EngineError, SourceFailed
-from deploy.host import Command, Host, Script, Secret, check
+from deploy.host import Command, Host, Script, check
 
 _VOLUMES = Script("deploy.backup", "volumes.sh")
 _STAND_IN = Script("deploy.backup", "stand_in.sh")
@@ -40,15 +40,14 @@ class Filled:
 
 @dataclass(frozen=True)
 class Filling:
-    """Fills from `snapshot`, unlocked by its `key`, by the `pump` on the machine of `yard`.
+    """Fills from a snapshot that is `opened`, by the `pump` on the machine of `yard`.
 
     `document` is the Compose file whose services the data is for. `suffix` names the new volumes.
     """
 
     yard: Yard
     pump: Pump
-    snapshot: Snapshot
-    key: Secret
+    opened: Opened
     document: Mapping[str, Any]
     suffix: str
 
@@ -58,8 +57,9 @@ class Filling:
         self._volumes("anew" if self.suffix else "first", fresh)
         try:
             for filled in fresh:
-                archives = self._archives(filled.source)
-                KINDS[filled.source.kind].restore(archives, _Ground(self, filled))
+                ground = _Ground(self, filled, self._parts(filled.source))
+                archives = tuple(part.archive for part in ground.parts)
+                KINDS[filled.source.kind].restore(archives, ground)
         except BaseException:
             self._volumes("remove", fresh)
             raise
@@ -69,10 +69,11 @@ class Filling:
         """Remove what was filled."""
         self._volumes("remove", filled)
 
-    def _archives(self, source: Source) -> tuple[Archive, ...]:
-        found = tuple(one for one in self.snapshot.archives if one.source == source.name)
+    def _parts(self, source: Source) -> tuple[Part, ...]:
+        found = self.opened.parts(source.name)
         if not found:
-            raise SourceFailed(source.name, f"snapshot {self.snapshot.id} does not hold it", CHOOSE)
+            snapshot = self.opened.snapshot.id
+            raise SourceFailed(source.name, f"snapshot {snapshot} does not hold it", CHOOSE)
         return found
 
     def _volumes(self, verb: str, filled: Sequence[Filled]) -> None:
@@ -94,6 +95,7 @@ class _Ground:
 
     filling: Filling
     filled: Filled
+    parts: tuple[Part, ...]
 
     @property
     def host(self) -> Host:
@@ -110,9 +112,10 @@ class _Ground:
         self.filling.yard.tell.say(line)
 
     def pour(self, archive: Archive, into: Into) -> None:
-        """Fetch an archive with the snapshot's own key."""
+        """Fetch an archive with the key of its own snapshot."""
+        opened = next(part.opened for part in self.parts if part.archive is archive)
         do = self.filling
-        fetch(do.yard, do.pump, do.snapshot, archive, (do.key, into))
+        fetch(do.yard, do.pump, opened.snapshot, archive, (opened.key, into))
 
     @contextmanager
     def stand_in(self, server: Server) -> Iterator[str]:

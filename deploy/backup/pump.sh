@@ -45,6 +45,11 @@ for capability in CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID MKNOD SETFCAP
     set -- "$@" --cap-add "$capability"
 done
 [ "$data" = - ] || set -- "$@" --volume "$data:/data:$mode"
+if [ "$verb" = save ]; then
+    index=$(dirname "$folder")/index
+    mkdir -p "$index"
+    set -- "$@" --volume "$index:/index"
+fi
 docker run "$@" --volume "$folder:/run/slipway" "$image" "$verb"
 code=$?
 if [ -s "$folder/facts" ]; then

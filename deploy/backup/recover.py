@@ -7,34 +7,34 @@ is a rollout, like any other.
 from deploy.backup.create import Yard
 from deploy.backup.fetch import fetch
 from deploy.backup.fill import Filling
-from deploy.backup.snapshot import CHOOSE, Archive, Snapshot
+from deploy.backup.snapshot import CHOOSE, Archive, Opened, Snapshot
 from deploy.backup.sources.base import RELEASE
 from deploy.backup.sources.find import data_of
 from deploy.backup.transfer import Into, Outside, Pump
 from deploy.engine.base import Observation
 from deploy.errors import DamagedSnapshot, SlipwayError
-from deploy.host import Script, Secret
+from deploy.host import Script
 
 _PLACE = Script("deploy.backup", "place.sh")
 IN_PLACE = ""  # the suffix of volumes that are filled where they are to be
 
 
-def lay(yard: Yard, snapshot: Snapshot, key: Secret) -> None:
-    """Lay release and data of `snapshot` down, ready to be started, on the empty machine of `yard`.
+def lay(yard: Yard, opened: Opened) -> None:
+    """Lay release and data of a snapshot down, ready to be started, on the empty machine of `yard`.
 
     Raises `SlipwayError` where something is there already, `DamagedSnapshot`, `SourceFailed`,
     `EngineError`.
     """
-    seen = yard.engine.observe()
+    snapshot, seen = opened.snapshot, yard.engine.observe()
     _check_empty(yard, seen)
     with yard.held(seen.now):
         pump = Pump.ready(yard.host, yard.root)
         place = Outside("tar", _PLACE, (yard.root,))
-        fetch(yard, pump, snapshot, _release(snapshot), (key, Into(outside=place)))
+        fetch(yard, pump, snapshot, _release(snapshot), (opened.key, Into(outside=place)))
         document = yard.document(str(snapshot.release["id"]))
         images = sorted({service["image"] for service in snapshot.release["services"].values()})
         yard.engine.pull(images, yard.tell.say)
-        filling = Filling(yard, pump, snapshot, key, document, IN_PLACE)
+        filling = Filling(yard, pump, opened, document, IN_PLACE)
         filling.fill(data_of(document, snapshot))
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from deploy.backup.create import Yard, chosen, deployed
 from deploy.backup.fill import Filled, Filling, planned
-from deploy.backup.snapshot import Snapshot
+from deploy.backup.snapshot import Opened
 from deploy.backup.sources.find import Document, data_of, find_sources
 from deploy.backup.transfer import Pump
 from deploy.errors import EngineError, SlipwayError
-from deploy.host import Run, Script, Secret, Step, check, run_step, step_script
+from deploy.host import Run, Script, Step, check, run_step, step_script
 
 _SWAP = step_script("deploy.backup", "swap.sh")
 _ASIDE = Script("deploy.backup", "aside.sh")
@@ -63,10 +63,8 @@ class Restore:
 
 
 @contextmanager
-def restoring(
-    yard: Yard, snapshot: Snapshot, key: Secret, only: Sequence[str]
-) -> Iterator[Restore]:
-    """Fill new volumes from `snapshot` and prove them; what serves is not touched.
+def restoring(yard: Yard, opened: Opened, only: Sequence[str]) -> Iterator[Restore]:
+    """Fill new volumes from a snapshot and prove them; what serves is not touched.
 
     Raises `DamagedSnapshot`, `SourceFailed`, `EngineError`, `LockHeld`.
     """
@@ -74,8 +72,8 @@ def restoring(
         if only:
             wanted = [source for source in chosen(find_sources(document), only) if source.is_data]
         else:
-            wanted = list(data_of(document, snapshot))
-        filled = Filling(yard, pump, snapshot, key, document, SUFFIX).fill(wanted)
+            wanted = list(data_of(document, opened.snapshot))
+        filled = Filling(yard, pump, opened, document, SUFFIX).fill(wanted)
         yield Restore(yard, pump.image, filled)
 
 

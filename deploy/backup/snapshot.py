@@ -19,6 +19,8 @@ from deploy.errors import DamagedSnapshot
 from deploy.host import Secret
 
 CHOOSE = "choose another snapshot of `inv backup.list`"
+BY_HAND = "RECOVER.md"  # beside each snapshot: how it is put back without Slipway
+SINCE = "since"  # among the facts of an archive that holds only what has changed
 FORMAT = 1  # of the manifest; one that is newer is refused, not guessed at
 
 
@@ -55,6 +57,11 @@ class Archive:
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def since(self) -> str:
+        """The id of the snapshot on whose archive this one builds; empty for one that is whole."""
+        return str(self.facts.get(SINCE, ""))
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -83,6 +90,40 @@ class Snapshot:
     def stored(self) -> int:
         """Bytes in the store."""
         return sum(archive.stored.size for archive in self.archives)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A snapshot with the secret half of its own key, and with what it builds on."""
+
+    snapshot: Snapshot
+    key: Secret = field(repr=False)
+    base: "Opened | None" = None
+
+    def parts(self, source: str) -> "tuple[Part, ...]":
+        """Return the archives by which a source comes back, in the order in which they do.
+
+        Raises `DamagedSnapshot` where one is missing that another builds on.
+        """
+        found = tuple(
+            Part(self, archive) for archive in self.snapshot.archives if archive.source == source
+        )
+        since = {part.archive.since for part in found} - {""}
+        if not since:
+            return found
+        before = self.base.parts(source) if self.base and {self.base.snapshot.id} == since else ()
+        if not before:
+            wrong = f"{source} builds on {', '.join(since)}, which does not hold it"
+            raise DamagedSnapshot(self.snapshot.id, wrong, CHOOSE)
+        return (*before, *found)
+
+
+@dataclass(frozen=True)
+class Part:
+    """An archive, and the snapshot whose key opens it."""
+
+    opened: Opened
+    archive: Archive
 
 
 def snapshot_id(now: float, token: str) -> str:

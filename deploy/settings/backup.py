@@ -6,21 +6,27 @@ from typing import Literal, cast
 
 from deploy.backup.keys import PUBLIC, check_public
 from deploy.backup.retention import Policy
+from deploy.backup.snapshot import Kind
 from deploy.backup.stores.s3.settings import S3Settings
 from deploy.settings.table import Table
 from deploy.settings.telling import TellingSettings, read_telling
 
 _Checksums = Literal["when_supported", "when_required"]
+KINDS = tuple(kind.value for kind in Kind)
 _CHECKSUMS = ("when_supported", "when_required")
 
 
 @dataclass(frozen=True)
 class BackupSettings:
-    """The store, the public keys of age that snapshots are sealed to, what is kept, who is told."""
+    """The store, the public keys of age that snapshots are sealed to, what is kept, who is told.
+
+    `kind` is that of a snapshot, where no other is asked for.
+    """
 
     store: S3Settings
     encrypt: tuple[str, ...]
     keep: Policy
+    kind: Kind = Kind.FULL
     telling: TellingSettings = field(default_factory=TellingSettings)
 
 
@@ -30,6 +36,7 @@ def read_backup(table: Table, folder: Path) -> BackupSettings:
         _store(table),
         _recipients(table, folder),
         _keep(table.table("keep")),
+        Kind(table.choice("kind", *KINDS)),
         read_telling(table, folder),
     )
     table.close()

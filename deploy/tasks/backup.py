@@ -18,26 +18,29 @@ POINT_HELP = "snapshot: its id, the beginning of it, or latest"
         "env": ENV_HELP,
         "app": APP_HELP,
         "only": "source to back up, such as db; can be given several times",
+        "kind": "of files: full, incremental, differential; else as [backup] says",
         "json": JSON_HELP,
     },
 )
-def create(_c: Any, env: str = "", app: str = "", only: Any = None, json: bool = False) -> None:
+def create(
+    _c: Any, env: str = "", app: str = "", only: Any = None, kind: str = "", json: bool = False
+) -> None:
     """Take a snapshot of all data and the release; prove that it reads."""
     from deploy.tasks import show, show_backup
     from deploy.wiring import open_app
-    from deploy.wiring.backup import reach_yard, take_proven
+    from deploy.wiring.backup import kind_named, reach_yard, take_proven
     from deploy.wiring.telling import told
 
     opened = open_app(app, env)
+    wanted = kind_named(opened, kind)
     out = show.console(quiet=json)
     telling = show_backup.Telling(out)
     with told(opened, show.warn), reach_yard(opened, telling) as (_, yard):
-        snapshot, proof = take_proven(yard, only or [])
+        snapshot, proof = take_proven(yard, only or [], wanted)
     if json:
-        print(json_text.dumps({"id": snapshot.id, "stored": snapshot.stored, "level": proof.level}))
+        print(json_text.dumps(show_backup.taken_record(snapshot, proof)))
         return
-    size, level = snapshot.stored, proof.level
-    out.print(f"{opened.where}: snapshot {snapshot.id}, {size} bytes, proven to level {level}")
+    out.print(f"{opened.where}: {show_backup.taken_line(snapshot, proof, wanted)}")
 
 
 @task(help={"env": ENV_HELP, "app": APP_HELP, "json": JSON_HELP}, name="list")
@@ -94,7 +97,8 @@ def verify(_c: Any, env: str = "", app: str = "", point: str = "latest", key: st
     with reach_yard(opened, show_backup.Telling(out)) as (_, yard):
         snapshot, secret = yard.catalog.choose(point).snapshot, None
         if key:
-            snapshot, secret = unlocked(yard.catalog, snapshot.id, key)
+            chosen = unlocked(yard.catalog, snapshot.id, key)
+            snapshot, secret = chosen.snapshot, chosen.key
         proof = proving.verify(yard, snapshot, secret)
     out.print(f"{snapshot.id}: level {proof.level} in {proof.seconds} s")
 
@@ -110,9 +114,9 @@ def drill(_c: Any, env: str = "", app: str = "", point: str = "latest", key: str
     opened = open_app(app, env)
     out = show.console()
     with reach_yard(opened, show_backup.Telling(out)) as (_, yard):
-        snapshot, secret = unlocked(yard.catalog, point, key)
-        proof = drilling.drill(yard, snapshot, secret)
-    out.print(f"{snapshot.id}: restored and compared in {proof.seconds} s")
+        chosen = unlocked(yard.catalog, point, key)
+        proof = drilling.drill(yard, chosen)
+    out.print(f"{chosen.snapshot.id}: restored and compared in {proof.seconds} s")
 
 
 @task(
@@ -146,9 +150,10 @@ def recover(
     opened = open_app(app, env).moved(on)
     out, begun = show.console(), time.monotonic()
     with reach_yard(opened, show_backup.Telling(out)) as (target, yard):
-        snapshot, secret = unlocked(yard.catalog, point, key)
+        chosen = unlocked(yard.catalog, point, key)
+        snapshot = chosen.snapshot
         show.confirm(opened.where, asks=True, yes=yes)
-        recovering.lay(yard, snapshot, secret)
+        recovering.lay(yard, chosen)
         release = release_from(snapshot.release)
         confirm = show.confirmation(out, opened.where, asks=False, yes=True, recreate=[])
         rollout.put(
@@ -229,9 +234,10 @@ def restore(
     opened = open_app(app, env)
     out = show.console()
     with reach_yard(opened, show_backup.Telling(out)) as (target, yard):
-        snapshot, secret = unlocked(yard.catalog, point, key)
+        chosen = unlocked(yard.catalog, point, key)
+        snapshot = chosen.snapshot
         show.confirm(opened.where, asks=True, yes=yes)
-        with restoring(yard, snapshot, secret, only or []) as ready:
+        with restoring(yard, chosen, only or []) as ready:
             put_back(out, target, ready, f"restore {snapshot.id}")
     out.print(f"{opened.where}: the data of {snapshot.id} serves; back with `inv restore.undo`")
 

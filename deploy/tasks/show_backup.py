@@ -16,9 +16,11 @@ from deploy.backup.catalog import (
     STRUCTURE,
     Entry,
     Listing,
+    Proof,
     Standing,
 )
 from deploy.backup.prune import Pruning
+from deploy.backup.snapshot import Kind, Snapshot
 from deploy.backup.stores.base import Kept
 from deploy.backup.telling.freshness import age
 
@@ -104,6 +106,27 @@ def standing_record(standing: Standing, now: float) -> dict[str, object]:
         return {"id": None, "age": None, "level": 0}
     age_now = round(now - newest.snapshot.begun)
     return {"id": newest.snapshot.id, "age": age_now, "level": newest.best.level}
+
+
+def taken_line(snapshot: Snapshot, proof: Proof, wanted: Kind) -> str:
+    """Return what was taken, in a line; and that it is a full one where another was `wanted`."""
+    kind = f"{snapshot.kind} snapshot {snapshot.id}"
+    if snapshot.parent:
+        kind += f" on {snapshot.parent}"
+    elif wanted != Kind.FULL:
+        kind += f" ({wanted} was wanted, and there is nothing to build on)"
+    return f"{kind}, {snapshot.stored} bytes, proven to level {proof.level}"
+
+
+def taken_record(snapshot: Snapshot, proof: Proof) -> dict[str, object]:
+    """Return the same for machines."""
+    return {
+        "id": snapshot.id,
+        "kind": snapshot.kind,
+        "parent": snapshot.parent,
+        "stored": snapshot.stored,
+        "level": proof.level,
+    }
 
 
 def _row(entry: Entry, now: float) -> tuple[str, ...]:

@@ -39,10 +39,11 @@ def before(app: str, env: str, choose: Choose, key: str) -> Iterator[Callable[[]
         seen = target.engine.observe()
         wanted = choose(seen)
         point = snapshot_after(wanted, releases_of(seen))
-        snapshot, secret = unlocked(yard.catalog, point, key)
-        with restoring(yard, snapshot, secret, ()) as ready:
-            yield lambda: put_back(out, target, ready, f"data of {snapshot.id}")
-    out.print(f"{opened.where}: the data of {snapshot.id} serves; back with `inv restore.undo`")
+        chosen = unlocked(yard.catalog, point, key)
+        snapshot = chosen.snapshot.id
+        with restoring(yard, chosen, ()) as ready:
+            yield lambda: put_back(out, target, ready, f"data of {snapshot}")
+    out.print(f"{opened.where}: the data of {snapshot} serves; back with `inv restore.undo`")
 
 
 def snapshot_after(wanted: Release, recorded: list[Release]) -> str:

@@ -15,7 +15,7 @@ from deploy.backup.catalog import Catalog, Proof, Standing
 from deploy.backup.create import Tell, Yard, take
 from deploy.backup.keys import unseal
 from deploy.backup.parts import runs
-from deploy.backup.snapshot import Snapshot
+from deploy.backup.snapshot import Kind, Opened, Snapshot
 from deploy.backup.stores.s3 import S3Store
 from deploy.backup.verify import verify
 from deploy.errors import SettingsError, StoreUnreachable
@@ -25,7 +25,7 @@ from deploy.rollout.steps import Backup
 from deploy.sandbox import Sandbox
 from deploy.sandbox.s3 import SECRET
 from deploy.settings import FILE
-from deploy.settings.backup import BackupSettings
+from deploy.settings.backup import KINDS, BackupSettings
 from deploy.wiring.app import SANDBOX, App
 
 KEY_VARIABLE = "SLIPWAY_KEY"
@@ -41,6 +41,15 @@ def backup_settings(app: App) -> BackupSettings:
             'add one: store = "s3://bucket/folder" and encrypt = ["age1…"] (`inv backup.keygen`)',
         )
     return app.settings.backup
+
+
+def kind_named(app: App, name: str) -> Kind:
+    """Return the kind of a snapshot: as named, or as `[backup]` says. Raises `SettingsError`."""
+    if not name:
+        return backup_settings(app).kind
+    if name not in KINDS:
+        raise SettingsError("--kind", f"there is no kind {name!r}", f"say {', '.join(KINDS)}")
+    return Kind(name)
 
 
 @contextmanager
@@ -123,16 +132,18 @@ def backup_step(app: App, target: Target, tell: Tell, then: Callable[[], None]) 
 
     def proven() -> str:
         with yard_of(app, target, tell) as yard:
-            taken = take_proven(yard)[0].id
+            taken = take_proven(yard, kind=backup_settings(app).kind)[0].id
         then()
         return taken
 
     return Backup(proven)
 
 
-def take_proven(yard: Yard, only: Sequence[str] = ()) -> tuple[Snapshot, Proof]:
+def take_proven(
+    yard: Yard, only: Sequence[str] = (), kind: Kind = Kind.FULL
+) -> tuple[Snapshot, Proof]:
     """Take a snapshot, and prove to level 2 that it reads. Raises what `take` and `verify` do."""
-    snapshot, key = take(yard, only)
+    snapshot, key = take(yard, only, kind)
     return snapshot, verify(yard, snapshot, key.secret)
 
 
@@ -146,14 +157,20 @@ def key_file(named: str) -> Path:
     return Path(name).expanduser()
 
 
-def unlocked(catalog: Catalog, point: str, key: str) -> tuple[Snapshot, Secret]:
+def unlocked(catalog: Catalog, point: str, key: str) -> Opened:
     """Return the snapshot that `point` names with its own key, by the private key in a file.
 
-    Its seal is seen to be ours. Raises `SettingsError`, `WrongKey`, `DamagedSnapshot`.
+    So is all that it builds on. Each seal is seen to be ours. Raises `SettingsError`, `WrongKey`,
+    `DamagedSnapshot`.
     """
-    snapshot = catalog.choose(point).snapshot
-    secret = unseal(snapshot.sealed_key, key_file(key), snapshot.id)
-    return catalog.read(snapshot.id, secret), secret
+    return _opened(catalog, catalog.choose(point).snapshot, key_file(key))
+
+
+def _opened(catalog: Catalog, snapshot: Snapshot, key: Path) -> Opened:
+    secret = unseal(snapshot.sealed_key, key, snapshot.id)
+    sealed = catalog.read(snapshot.id, secret)
+    base = _opened(catalog, catalog.find(sealed.parent), key) if sealed.parent else None
+    return Opened(sealed, secret, base)
 
 
 def _document(host: Host, path: str) -> Mapping[str, Any]:

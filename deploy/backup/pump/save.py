@@ -52,7 +52,7 @@ def _ended(source: Stage | Outside) -> Sequence[str]:
     """Return what the source had to say. Raises `Failed`."""
     if isinstance(source, Outside):
         return source.end().splitlines()
-    fine = (TAR_CHANGED,) if source.name == "tar" else ()
+    fine = (TAR_CHANGED,) if source.name.startswith("tar") else ()
     code, said = source.end(*fine)
     if code == TAR_CHANGED and not said:
         raise Failed(source.name, "files changed, and it does not say which")

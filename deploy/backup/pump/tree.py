@@ -1,115 +1,91 @@
-"""Packs a folder with GNU tar, with a copy of each SQLite database in it in the place of its files.
+"""Packs a folder with GNU tar: whole, or only what has changed since an index of it was made.
 
-A database in use is torn when its file and its log are read one after the other. SQLite's own
-backup reads one moment of it, while others write. What only looks like a database is packed as
-every file is.
+A copy of each SQLite database takes the place of its files. What only looks like a database is
+packed as every file is. With an index of before, files that are as they were are left out, and the
+first member of the archive lists what is gone since then; folders are always in it.
 
-    python3 -m pump.tree FOLDER COPIES tar ARGUMENT…
+    python3 -m pump.tree [--as-is] [--index FILE] [--since FILE] FOLDER COPIES tar ARGUMENT…
+
+Ends as tar does, and 2 where it does not get so far.
 """
 
 import os
-import shutil
-import sqlite3
+import secrets
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+import traceback
+from argparse import REMAINDER, ArgumentParser
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from urllib.parse import quote
 
-MAGIC = b"SQLite format 3\0"
-BESIDE = ("-wal", "-shm", "-journal")  # files that belong to a database
-_PATIENCE = 60.0  # seconds for a lock of whoever writes
+from . import index
+from .databases import BESIDE, copied, databases
 
-
-def main(folder: Path, copies: Path, tar: Sequence[str]) -> None:
-    """Copy the databases, then become tar."""
-    found = [path for path in databases(folder) if copied(folder, path, copies)]
-    os.execvp("tar", [*tar, *members(folder, copies, found)])  # noqa: S606 - this is the pump's own image
+GONE = "./.slipway-gone-"  # how the first member is called where there is an index of before
+UNCHANGED = ".unchanged"
+_FAILED = 2  # as tar has it: 1 says that files changed meanwhile
 
 
-def databases(folder: Path) -> Iterator[Path]:
-    """Yield the databases in a folder and below, relative to it."""
-    for place, _, names in os.walk(folder):
-        for name in names:
-            path = Path(place, name)
-            if _begins(path):
-                yield path.relative_to(folder)
-
-
-def copied(folder: Path, path: Path, copies: Path) -> bool:
-    """Copy a database to the same path below `copies`; False, said why, where that cannot be."""
-    source, target = folder / path, copies / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        try:
-            _back_up(source, target)
-        except sqlite3.Error:  # its log wants to be replayed, which is not done to the original
-            _back_up(_beside(source, target.with_name(f"{target.name}.files")), target)
-        _check(target)
-    except (sqlite3.Error, OSError) as error:
-        target.unlink(missing_ok=True)
-        print(f"{path}: packed as it is, for SQLite cannot read it: {error}", file=sys.stderr)
-        return False
-    finally:
-        shutil.rmtree(target.with_name(f"{target.name}.files"), ignore_errors=True)
-    shutil.copystat(source, target)
-    status = source.stat()
-    os.chown(target, status.st_uid, status.st_gid)
-    return True
+def main(arguments: Sequence[str]) -> None:
+    """Copy the databases, write the index, then become tar."""
+    asked = _parser().parse_args(arguments)
+    folder, copies = asked.folder, asked.copies
+    copies.mkdir(parents=True, exist_ok=True)
+    found = [] if asked.as_is else [db for db in databases(folder) if copied(folder, db, copies)]
+    volatile = [os.fsencode(f"{path}{end}") for path in found for end in ("", *BESIDE)]
+    if asked.index:
+        index.write(folder, asked.index, volatile)
+    first: list[str] = []
+    left_out = [f"--exclude=./{os.fsdecode(name)}" for name in volatile]
+    if asked.since:
+        gone = f"{GONE}{secrets.token_hex(8)}"  # a name that nobody has in there
+        names = (*volatile, *index.gone(asked.since, asked.index))
+        (copies / gone).write_bytes(b"".join(name + b"\0" for name in names))
+        first = [f"--directory={copies}", gone]
+        left_out += _excluded(index.unchanged(asked.since, asked.index), copies / UNCHANGED)
+    argv = [
+        *asked.tar,
+        *("--anchored", "--no-wildcards", *left_out),
+        *first,
+        *members(folder, copies, found),
+    ]
+    os.execvp(argv[0], argv)  # noqa: S606 - this is the pump's own image
 
 
 def members(folder: Path, copies: Path, found: Sequence[Path]) -> list[str]:
-    """Return what tar is to leave out, and to take from the folder of copies.
+    """Return what tar is to take from the folder, and from that of copies.
 
     Names of the folder begin with `./`, those of copies do not: so one is told from the other.
     """
-    left_out = [f"--exclude=./{path}{end}" for path in found for end in ("", *BESIDE)]
     return [
-        *("--anchored", "--no-wildcards", *left_out),
         *(f"--directory={folder}", "."),
         *((f"--directory={copies}",) if found else ()),
         *(f"--add-file={path}" for path in found),
     ]
 
 
-def _begins(path: Path) -> bool:
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)  # a pipe would wait
-    except OSError:  # gone, or no file
-        return False
-    try:
-        return os.read(file, len(MAGIC)) == MAGIC
-    except OSError:
-        return False
-    finally:
-        os.close(file)
+def _excluded(names: Iterable[bytes], file: Path) -> Iterator[str]:
+    """Yield options by which tar leaves names out: most of them stand in a file, one a line."""
+    with file.open("wb") as stream:
+        for name in names:
+            if b"\n" in name or name[-1:].isspace():  # tar would read another name there
+                yield f"--exclude=./{os.fsdecode(name)}"
+            else:
+                stream.write(b"./" + name + b"\n")
+    yield f"--exclude-from={file}"
 
 
-def _back_up(source: Path, target: Path) -> None:
-    target.unlink(missing_ok=True)
-    address = f"file:{quote(bytes(source))}?mode=ro"
-    with (
-        closing(sqlite3.connect(address, uri=True, timeout=_PATIENCE)) as database,
-        closing(sqlite3.connect(target)) as copy,
-    ):
-        database.backup(copy)
-
-
-def _beside(source: Path, folder: Path) -> Path:
-    """Copy the files of a database to where they may be written to."""
-    folder.mkdir()
-    for end in ("", "-wal", "-journal"):
-        if Path(f"{source}{end}").exists():
-            shutil.copyfile(f"{source}{end}", folder / f"database{end}")
-    return folder / "database"
-
-
-def _check(target: Path) -> None:
-    with closing(sqlite3.connect(target)) as copy:
-        (said,) = copy.execute("pragma integrity_check").fetchone()
-    if said != "ok":
-        raise sqlite3.DatabaseError(said)
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="pump.tree")
+    parser.add_argument("--as-is", action="store_true")
+    for name in ("--index", "--since", "folder", "copies"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("tar", nargs=REMAINDER)
+    return parser
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])
+    try:
+        main(sys.argv[1:])
+    except Exception:  # noqa: BLE001 - Python would end 1, which is what tar says of changed files
+        traceback.print_exc()
+        sys.exit(_FAILED)

@@ -57,7 +57,9 @@ class Origin:
     """Where sources are read: a machine, the environment's folder, the id of what is deployed.
 
     `container` returns the id of a running container of a source's service, or raises
-    `SourceFailed`. `running` returns the ids of all running containers of a service.
+    `SourceFailed`. `running` returns the ids of all running containers of a service. `snapshot` is
+    the one that is taken, `base` the one that it builds on, if any, of which the files of the
+    sources in `indexed` are known.
     """
 
     host: Host
@@ -65,6 +67,9 @@ class Origin:
     release: str
     container: Callable[[Source], str]
     running: Callable[[str], Sequence[str]]
+    snapshot: str
+    base: str = ""
+    indexed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

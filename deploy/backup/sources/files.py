@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from deploy.backup.snapshot import Archive
+from deploy.backup.snapshot import BY_HAND, SINCE, Archive
 from deploy.backup.sources.base import RELEASE, VOLUME, Ground, Origin, Piece, Source
 from deploy.backup.transfer import Into
 
 KIND = VOLUME
 IMAGES: frozenset[str] = frozenset()
-FORMS: tuple[str, ...] = ("tar",)
-_TAR = (
+WHOLE, CHANGES = "tar", "tar-changes"
+FORMS: tuple[str, ...] = (WHOLE, CHANGES)
+PACK = (
     "tar",
     "--create",
     "--file=-",
@@ -22,7 +23,9 @@ _TAR = (
     "--acls",
     "--warning=no-file-ignored",  # sockets
 )
-_TREE = ("python3", "-m", "pump.tree", "/data", "/copies")
+_TREE = ("python3", "-m", "pump.tree")
+_UNTREE = ("python3", "-m", "pump.untree", "/data")
+_INDEX = "/index"  # in the pump
 UNTAR = (
     *("tar", "--extract", "--file=-", "--directory=/data", "--numeric-owner"),
     *("--preserve-permissions", "--same-owner", "--xattrs", "--xattrs-include=*", "--acls"),
@@ -35,7 +38,7 @@ def data_path(_model: Mapping[str, Any]) -> str:
 
 
 def pieces(source: Source, origin: Origin) -> tuple[Piece, ...]:
-    """Return the one archive that a volume or a folder is.
+    """Return the one archive that a volume or a folder is: whole, or what has changed.
 
     A SQLite database in it is copied by SQLite itself, unless its writers hold still: then all its
     files are of one moment. The archive of a release holds what it is made of: Compose file, env
@@ -45,15 +48,22 @@ def pieces(source: Source, origin: Origin) -> tuple[Piece, ...]:
     if source.kind == RELEASE:
         parts = (f"releases/{origin.release}", "files", "upstreams")
         return (
-            Piece(source, name, "tar", (*_TAR, "--directory=/data", "--", *parts), origin.root),
+            Piece(source, name, WHOLE, (*PACK, "--directory=/data", "--", *parts), origin.root),
         )
     still = {
         container: how
         for service, how in source.still.items()
         for container in origin.running(service)
     }
-    argv = (*_TAR, "--directory=/data", ".") if source.still else (*_TREE, *_TAR)
-    return (Piece(source, name, "tar", argv, source.place, still=still),)
+    flags = ["--index", f"{_INDEX}/{origin.snapshot}/{source.name}"]
+    form, facts = WHOLE, dict[str, str]()
+    if source.name in origin.indexed:
+        form, facts = CHANGES, {SINCE: origin.base}
+        flags += ["--since", f"{_INDEX}/{origin.base}/{source.name}"]
+    if source.still:
+        flags.append("--as-is")
+    argv = (*_TREE, *flags, "/data", "/copies", *PACK)
+    return (Piece(source, name, form, argv, source.place, facts=facts, still=still),)
 
 
 def reader(_archive: Archive, _image: str) -> Into:
@@ -62,19 +72,37 @@ def reader(_archive: Archive, _image: str) -> Into:
 
 
 def restore(archives: Sequence[Archive], ground: Ground) -> None:
-    """Unpack. The pump has compared every byte with what tar once wrote."""
+    """Unpack, the oldest first. The pump has compared every byte with what tar once wrote."""
     for archive in archives:
-        ground.pour(archive, Into(UNTAR, ground.volume))
-        ground.say(f"{archive.name}: filled a new {archive.source}")
+        ground.pour(archive, Into(unpacking(archive), ground.volume))
+        done = "brought up to date" if archive.since else "filled a new"
+        ground.say(f"{archive.name}: {done} {archive.source}")
+
+
+def unpacking(archive: Archive) -> tuple[str, ...]:
+    """Return the command that unpacks an archive in the pump."""
+    return (*_UNTREE, *UNTAR) if archive.since else UNTAR
 
 
 def holds(archive: Archive) -> str:
     """Return whose files they are."""
-    return f"files of {archive.source}"
+    since = f" that changed since {archive.since}" if archive.since else ""
+    return f"files of {archive.source}{since}"
 
 
 def by_hand(archive: Archive, opened: str) -> Iterator[str]:
     """Yield commands that unpack an archive."""
     target = f"./{archive.source}"
-    yield f"mkdir {target}"
-    yield f"{opened} | tar --extract --directory={target} --numeric-owner --xattrs --acls -p"
+    unpack = f"{opened} | tar --extract --directory={target} --numeric-owner --xattrs --acls -p"
+    if not archive.since:
+        yield f"mkdir {target}"
+        yield unpack
+        return
+    gone = "'./.slipway-gone-*'"
+    yield f"# First what {BY_HAND} of {archive.since} says of {archive.source}."
+    yield "# Then, in the same folder:"
+    yield (
+        f"{opened} | tar --extract --to-stdout --wildcards {gone}"
+        f" | (cd {target} && xargs --null --no-run-if-empty rm -rf --)"
+    )
+    yield f"{unpack} --exclude={gone}"

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.backup.pump.tree import MAGIC
+from deploy.backup.pump.databases import MAGIC
 
-PACK = "import sys; from pathlib import Path; from deploy.backup.pump.tree import main; "
-PACK += "main(Path(sys.argv[1]), Path(sys.argv[2]), ['tar', '--create', '--file=-'])"
+TREE = (sys.executable, "-m", "deploy.backup.pump.tree")
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 def packed(folder: Path) -> tuple[Path, str]:
     """Pack a folder and unpack it beside; return where to, and what was said."""
     beside = folder.parent
-    argv = [sys.executable, "-c", PACK, str(folder), str(beside / "copies")]
+    argv = [*TREE, str(folder), str(beside / "copies"), "tar", "--create", "--file=-"]
     done = subprocess.run(argv, capture_output=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     (beside / "out").mkdir()

@@ -10,5 +10,14 @@ def saying(*lines: str, code: int = 0, stderr: str = "") -> RecordingHost:
     return RecordingHost(answer=lambda _: Result(code, text.encode(), stderr.encode()))
 
 
-def origin(host: RecordingHost) -> Origin:
-    return Origin(host, "/opt/shop/staging", "r1", lambda _: "c1", lambda _: ("c1", "c2"))
+def origin(host: RecordingHost, base: str = "", indexed: frozenset[str] = frozenset()) -> Origin:
+    return Origin(
+        host=host,
+        root="/opt/shop/staging",
+        release="r1",
+        container=lambda _: "c1",
+        running=lambda _: ("c1", "c2"),
+        snapshot="s2",
+        base=base,
+        indexed=indexed,
+    )

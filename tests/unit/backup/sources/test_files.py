@@ -25,9 +25,20 @@ def test_one_whose_writers_hold_still_is_packed_as_it_is() -> None:
 
     (piece,) = files.pieces(source, ORIGIN)
 
-    assert piece.argv[0] == "tar"
-    assert piece.argv[-2:] == ("--directory=/data", ".")
+    assert "--as-is" in piece.argv
     assert piece.still == {"c1": "pause", "c2": "pause"}
+
+
+def test_one_that_is_known_gives_what_has_changed() -> None:
+    known = origin(saying(), "s1", frozenset({"media"}))
+
+    (media,) = files.pieces(Source("media", VOLUME, "web", "shop_media"), known)
+    (other,) = files.pieces(Source("other", VOLUME, "web", "shop_other"), known)
+
+    assert media.argv[3:7] == ("--index", "/index/s2/media", "--since", "/index/s1/media")
+    assert (media.form, media.facts) == ("tar-changes", {"since": "s1"})
+    assert other.argv[3:6] == ("--index", "/index/s2/other", "/data")
+    assert (other.form, other.facts) == ("tar", {})
 
 
 def test_a_release_is_what_it_is_made_of() -> None:
