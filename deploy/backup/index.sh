@@ -10,18 +10,19 @@ mkdir -p "$1/index"
 cd "$1/index"
 case $2 in
     begin)
-        find . -mindepth 2 -maxdepth 2 -type f ! -name '*.new' | sed 's,^\./,,'
+        find . -mindepth 2 -maxdepth 2 -type f ! -name '.*' ! -name '*.new' | sed 's,^\./,,'
         mkdir -p "$3"
         ;;
     done)
-        [ "$4" != full ] || : >"$3.full"
-        # shellcheck disable=SC2012 # ids have no spaces, and sort by time
-        last=$(ls -r | grep '\.full$' | head -n 1)
-        for one in $(ls -r | grep -v '\.full$' | tail -n +4); do
-            [ "$one.full" = "$last" ] || rm -rf "$one"
-        done
-        for one in *.full; do
-            [ "$one" = "$last" ] || [ ! -e "$one" ] || rm -f "$one"
+        [ "$4" != full ] || : >"$3/.full"
+        kept=0 full=
+        for one in $(find . -mindepth 1 -maxdepth 1 -type d | sort -r); do
+            if [ -z "$full" ] && [ -e "$one/.full" ]; then
+                full=$one
+            elif [ "$kept" -ge 3 ]; then
+                rm -rf "$one"
+            fi
+            kept=$((kept + 1))
         done
         ;;
 esac
