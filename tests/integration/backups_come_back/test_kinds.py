@@ -66,6 +66,7 @@ def test_each_builds_on_the_one_before_and_comes_back(album: Shop) -> None:
     full = take(album, "full")
     at_first = listing(album, "/uploads")
     album.python(SECOND)
+    album.python(SETTLE)
     second = take(album, "incremental")
     at_second = listing(album, "/uploads")
     album.python(THIRD)
