@@ -99,8 +99,8 @@ def by_hand(archive: Archive, opened: str) -> Iterator[str]:
         yield unpack
         return
     gone = "'./.slipway-gone-*'"
-    yield f"# First what {BY_HAND} of {archive.since} says of {archive.source}."
-    yield "# Then, in the same folder:"
+    yield f"# First do what {BY_HAND} of snapshot {archive.since} says of {archive.source},"
+    yield f"# and move the folder {archive.source} that it makes to here."
     yield (
         f"{opened} | tar --extract --to-stdout --wildcards {gone}"
         f" | (cd {target} && xargs --null --no-run-if-empty rm -rf --)"

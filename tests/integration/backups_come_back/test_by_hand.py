@@ -66,21 +66,43 @@ def elsewhere(shop: Shop) -> Iterator[Elsewhere]:
     made.inside_server(f"docker rm -f -v {made.container}; rm -rf {made.there}")
 
 
+def fetch(shop: Shop, snapshot: str, elsewhere: Elsewhere, folder: Path) -> list[str]:
+    """Copy a snapshot and the private key to where it is put back; return the page's commands."""
+    for key in shop.objects(snapshot):
+        (folder / key.rpartition("/")[2]).write_bytes(shop.read(key))
+    (folder / "team.key").write_bytes((shop.folder / KEY).read_bytes())
+    there = f"{shop.sandbox.container(shop.server)}:{elsewhere.there}"
+    subprocess.run(["docker", "cp", f"{folder}/.", there], check=True)
+    return _BLOCK.findall((folder / "RECOVER.md").read_text())
+
+
 def test_the_page_is_enough(shop: Shop, elsewhere: Elsewhere, tmp_path: Path) -> None:
     fill(shop)
     shop.python("open('/uploads/a', 'w').write('kept')")
     before = content(shop)
     snapshot = shop.backup()
-    for key in shop.objects(snapshot):
-        (tmp_path / key.rpartition("/")[2]).write_bytes(shop.read(key))
-    (tmp_path / "team.key").write_bytes((shop.folder / KEY).read_bytes())
-    there = f"{shop.sandbox.container(shop.server)}:{elsewhere.there}"
-    subprocess.run(["docker", "cp", f"{tmp_path}/.", there], check=True)
 
-    for block in _BLOCK.findall((tmp_path / "RECOVER.md").read_text()):
+    for block in fetch(shop, snapshot, elsewhere, tmp_path):
         commands = block.replace("CONTAINER", elsewhere.container).replace("-U postgres", "-U shop")
         elsewhere.carry_out(commands)
 
     after = content(elsewhere)
     assert after == before
     assert elsewhere.on_server(f"cat {elsewhere.there}/uploads/a") == "kept"
+
+
+def test_the_pages_of_a_chain_are_enough(shop: Shop, elsewhere: Elsewhere, tmp_path: Path) -> None:
+    shop.python("open('/uploads/old', 'w').write('old'); open('/uploads/a', 'w').write('first')")
+    full = shop.backup("--only", "uploads")
+    shop.python("import os; os.unlink('/uploads/old'); open('/uploads/a', 'w').write('second')")
+    last = shop.backup("--only", "uploads", "--kind", "incremental")
+
+    for snapshot in (full, last):
+        (tmp_path / snapshot).mkdir()
+        for block in fetch(shop, snapshot, elsewhere, tmp_path / snapshot):
+            elsewhere.carry_out(block)
+
+    found = elsewhere.on_server(f"cd {elsewhere.there}/uploads; cat a; ls -A")
+    assert found.startswith("second")
+    assert "old" not in found
+    assert "slipway" not in found
