@@ -34,3 +34,14 @@ def test_the_key_beside_it_is_sealed() -> None:
 
     assert files["key.age"] == SNAPSHOT.sealed_key
     assert PAIR.secret.reveal() not in "".join(files.values())
+
+
+def test_changes_follow_what_they_build_on() -> None:
+    dump, tar = SNAPSHOT.archives
+    changes = dataclasses.replace(tar, form="tar-changes", facts={"since": "s0"})
+
+    page = by_hand.instructions(dataclasses.replace(SNAPSHOT, archives=(dump, changes)))
+
+    assert "# First do what RECOVER.md of snapshot s0 says of media," in page
+    assert page.index("xargs --null") < page.index("--exclude='./.slipway-gone-*'")
+    assert "mkdir ./media" not in page

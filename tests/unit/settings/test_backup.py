@@ -6,6 +6,7 @@ import pytest
 
 from deploy.backup.keys import generate
 from deploy.backup.retention import Policy
+from deploy.backup.snapshot import Kind
 from deploy.errors import SettingsError
 from deploy.settings import load
 from deploy.settings.backup import BackupSettings
@@ -48,6 +49,17 @@ def test_what_need_not_be_said(folder: Path) -> None:
     assert (found.store.region, found.store.checksums) == ("us-east-1", "when_supported")
     assert (found.store.lock_days, found.store.max_parts) == (0, 10_000)
     assert found.keep == Policy()
+    assert found.kind == Kind.FULL
+
+
+def test_a_kind(folder: Path) -> None:
+    assert read(folder, STORE + ENCRYPT + 'kind = "incremental"\n').kind == Kind.INCREMENTAL
+
+
+def test_a_kind_that_is_unknown(folder: Path) -> None:
+    found = refusal(folder, STORE + ENCRYPT + 'kind = "half"\n')
+
+    assert found.endswith("'half' is unknown. choose one of: full, incremental, differential.")
 
 
 def test_a_store_may_be_a_whole_bucket(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """How snapshots and pruning look."""
 
+import dataclasses
 import io
 import json
 
@@ -7,9 +8,19 @@ import pytest
 from backup.memory import MIDNIGHT, snapshot_of
 from rich.console import Console
 
-from deploy.backup.catalog import DRILLED, STORED, Damaged, Entry, Listing, Proof, Standing
+from deploy.backup.catalog import (
+    DRILLED,
+    STORED,
+    STRUCTURE,
+    Damaged,
+    Entry,
+    Listing,
+    Proof,
+    Standing,
+)
 from deploy.backup.prune import Pruning
 from deploy.backup.retention import Decision
+from deploy.backup.snapshot import Kind
 from deploy.backup.stores.base import Kept, Upload
 from deploy.backup.telling.freshness import age
 from deploy.tasks.show_backup import (
@@ -19,6 +30,8 @@ from deploy.tasks.show_backup import (
     size,
     standing_line,
     standing_record,
+    taken_line,
+    taken_record,
 )
 
 NOW = 1_000_000.0
@@ -158,3 +171,26 @@ def test_ages(seconds: float, text: str) -> None:
 )
 def test_sizes(number: int, text: str) -> None:
     assert size(number) == text
+
+
+def test_what_was_taken_is_told_with_what_it_builds_on() -> None:
+    changes = dataclasses.replace(NEW.snapshot, kind=Kind.INCREMENTAL, parent="s0")
+    proof = Proof(STRUCTURE, 10, 1)
+
+    said = taken_line(changes, proof, Kind.INCREMENTAL)
+
+    assert said == f"incremental snapshot {changes.id} on s0, 1040 bytes, proven to level 2"
+    assert taken_record(changes, proof) == {
+        "id": changes.id,
+        "kind": "incremental",
+        "parent": "s0",
+        "stored": 1040,
+        "level": 2,
+    }
+
+
+def test_that_a_full_one_was_taken_instead_is_told() -> None:
+    proof = Proof(STRUCTURE, 10, 1)
+
+    assert "nothing to build on" in taken_line(NEW.snapshot, proof, Kind.DIFFERENTIAL)
+    assert "nothing to build on" not in taken_line(NEW.snapshot, proof, Kind.FULL)
