@@ -79,7 +79,11 @@ class Filling:
     def _volumes(self, verb: str, filled: Sequence[Filled]) -> None:
         host = self.yard.host
         command = _VOLUMES.command(
-            verb, self.pump.image, *(one.fresh for one in filled), timeout=600
+            verb,
+            self.pump.image,
+            f"{self.yard.root}/backup/recovering",
+            *(one.fresh for one in filled),
+            timeout=600,
         )
         result = host.run(command)
         if result.exit_code in _IN_THE_WAY:

@@ -1,16 +1,24 @@
 #!/bin/sh
 # Makes or removes what a restore fills: volumes, and folders, which are those with a slash.
 #   $1 anew (what is there goes first), first (nothing may be there) or remove
-#   $2 image of the pump  $3… volumes and folders
+#   $2 image of the pump  $3 file of those that were made `first`  $4… volumes and folders
 # Ends 51: there is something already. 52: something uses it.
 set -eu
-verb=$1 image=$2
-shift 2
+umask 077
+verb=$1 image=$2 note=$3
+shift 3
 
 is_there() {
     case $1 in
         /*) [ -e "$1" ] ;;
         *) docker volume inspect "$1" >/dev/null 2>&1 ;;
+    esac
+}
+# One of the same name that somebody else made later is another one.
+identity() {
+    case $1 in
+        /*) stat --format '%n %i %W' "$1" ;;
+        *) docker volume inspect --format '{{.Name}} {{.CreatedAt}}' "$1" ;;
     esac
 }
 # A folder may lie in, and hold, what is root's: a container makes and removes it.
@@ -23,7 +31,10 @@ discard() {
 }
 for place; do
     if is_there "$place"; then
-        [ "$verb" != first ] || { echo "$place" >&2; exit 51; }
+        [ "$verb" != first ] || grep -qxF "$(identity "$place")" "$note" 2>/dev/null || {
+            echo "$place" >&2
+            exit 51
+        }
         discard "$place" 2>/dev/null || { echo "$place" >&2; exit 52; }
     fi
     [ "$verb" != remove ] || continue
@@ -31,4 +42,5 @@ for place; do
         /*) docker run --rm --network none --entrypoint true --volume "$place:/at" "$image" ;;
         *) docker volume create "$place" >/dev/null ;;
     esac
+    [ "$verb" != first ] || identity "$place" >>"$note"
 done

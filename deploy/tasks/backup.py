@@ -159,6 +159,7 @@ def recover(
         rollout.put(
             target, lambda _: release, show.Progress(out), confirm, f"recover {snapshot.id}"
         )
+        recovering.finish(yard)
         seconds = time.monotonic() - begun
         yard.catalog.prove(snapshot.id, Proof(HEALTHY, int(time.time()), round(seconds)))
     out.print(

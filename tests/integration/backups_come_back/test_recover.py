@@ -1,12 +1,14 @@
 """A snapshot is drilled without a trace, and brings a whole environment up on an empty server."""
 
 from collections.abc import Iterator
+from signal import SIGKILL
 from typing import Any
 
 import pytest
 from backups_come_back.databases import content, fill
 from backups_come_back.shop import KEY, Shop
 from backups_come_back.tree import grow, listing
+from stage import wait_until
 
 ON = "deploy@production.sandbox"
 ROOTS = ("/uploads", "/media")
@@ -49,6 +51,34 @@ def test_where_something_is_there_it_is_refused(shop: Shop, snapshot: str) -> No
     ended = shop.inv("recover", "--key", KEY, "--yes")
     shop.refused(ended, "is there already", "`inv restore`")
     assert (content(shop), shop.containers(), shop.volumes()) == before
+    assert snapshot
+
+
+@pytest.mark.parametrize(
+    "reached",
+    [
+        pytest.param("test -e {root}/backup/recovering", id="while volumes are filled"),
+        pytest.param("grep -q ^filled {root}/backup/recovering", id="when data is back"),
+        pytest.param("grep -q start {root}/.step", id="while it starts"),
+    ],
+)
+def test_one_that_was_cut_off_is_taken_up_again(
+    shop: Shop, snapshot: str, elsewhere: Shop, reached: str
+) -> None:
+    there = f"{reached.format(root=elsewhere.root)} && echo yes || true"
+    with shop.type("recover", "--key", KEY, "--yes", "--on", ON) as run:
+        wait_until(lambda: elsewhere.on_server(there) == "yes\n")
+        run.send_signal(SIGKILL)
+        shop.ended(run)
+
+    ended = shop.inv("recover", "--key", KEY, "--yes", "--on", ON)
+
+    assert ended.code == 0, ended.all
+    assert elsewhere.serving() == shop.tag
+    assert content(elsewhere) == content(shop)
+    assert trees(elsewhere) == trees(shop)
+    assert not elsewhere.on_server(f"ls {elsewhere.root}/backup/recovering 2>/dev/null || true")
+    elsewhere.assert_tidy()
     assert snapshot
 
 
