@@ -99,6 +99,7 @@ def test_the_pages_of_a_chain_are_enough(shop: Shop, elsewhere: Elsewhere, tmp_p
 
     for snapshot in (full, last):
         (tmp_path / snapshot).mkdir()
+        elsewhere.inside_server(f"rm -rf {elsewhere.there}/release")
         for block in fetch(shop, snapshot, elsewhere, tmp_path / snapshot):
             elsewhere.carry_out(block)
 
