@@ -46,7 +46,7 @@ if [ "$script" != - ]; then
     beside=$!
 fi
 
-# A process of who deploys, as a share may not let root write there. It ends 44 where no file is.
+# A process of who deploys, as a share may not let root write there. It ends 65 where no file is.
 if [ "$file" != - ]; then
     mkfifo "$folder/store"
     (
@@ -56,7 +56,7 @@ if [ "$file" != - ]; then
         elif [ -e "$file" ]; then
             cat "$file" >"$folder/store"
         else
-            (exit 44) >"$folder/store"
+            (exit 65) >"$folder/store"
         fi 2>"$folder/store.said"
         ended $? store.said store.exit
     ) </dev/null &

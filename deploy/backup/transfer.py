@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -128,6 +129,7 @@ class Pump:
         """
         outside, file = order.outside, file_of(sign(_FIRST[order.verb]))
         if file:
+            _check_outside(file, order.data)
             order = dataclasses.replace(order, job={**order.job, "store": STORE})
         command = _PUMP.command(
             f"{self.folder}/run.{name}",
@@ -175,6 +177,14 @@ def file_of(url: str) -> str:
     """Return the path of a `file:` URL; of another, nothing."""
     parts = urlsplit(url)
     return unquote(parts.path) if parts.scheme == "file" else ""
+
+
+def _check_outside(file: str, data: str) -> None:
+    """Refuse a store in the very folder that is packed: it would be packed with what it gets."""
+    if data.startswith("/") and PurePosixPath(file).is_relative_to(data):
+        raise StoreError(
+            file, f"it lies in {data}, which is backed up", "name another folder in `store`"
+        )
 
 
 def _failure(name: str, order: Order, stage: str, why: str) -> SlipwayError:

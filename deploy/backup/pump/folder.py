@@ -9,7 +9,7 @@ from typing import Any
 from .stages import Failed, Outside, chunks
 
 STORE = "store"
-GONE = 44  # how what reads ends where there is no file
+GONE = 65  # how what reads ends where there is no file
 _PATIENCE = 3600.0  # seconds until all bytes are on a disk that is slow
 
 

@@ -123,6 +123,15 @@ def test_a_file_is_written_and_read_beside_the_pump(verb: str) -> None:
     assert host.heard == [{"level": 3, "store": STORE}]
 
 
+def test_a_store_in_the_folder_that_is_packed_is_refused() -> None:
+    host = saying(DONE)
+
+    with pytest.raises(StoreError, match=r"^/srv/media/store/1: it lies in /srv/media, which is"):
+        carry(host, Order("save", JOB, "/srv/media"), store="file:///srv/media/store")
+    assert not host.commands
+    assert carry(host, Order("save", JOB, "/srv/media"), store="file:///srv/media2").report
+
+
 def test_a_file_that_cannot_be_written() -> None:
     said = "dd: error writing '/mnt/backups/x': No space left on device"
 

@@ -13,7 +13,7 @@ from deploy.backup.pump.stages import Failed
 
 WRITES = 'dd of="$file" bs=1M iflag=fullblock conv=fsync status=none <store'
 READS = 'cat "$file" >store'
-GONE = "(exit 44) >store"
+GONE = "(exit 65) >store"
 
 
 @contextmanager
