@@ -48,9 +48,17 @@ finish() {
     at=$key
     until [ "$at" = . ]; do
         at=$(dirname "$at")
-        sync "$at"
+        settle "$at"
     done
     rm -rf ".uploads/$token" || :
+}
+
+# Some shares cannot be asked to write a folder down.
+settle() {
+    said=$(sync "$1" 2>&1) || case $said in
+        *'Invalid argument'* | *'not supported'*) ;;
+        *) echo "$said" >&2 && exit 1 ;;
+    esac
 }
 
 same() { [ "$(stat -c %d:%i "$1")" = "$(stat -c %d:%i "$2" 2>/dev/null)" ]; }

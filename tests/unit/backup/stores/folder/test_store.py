@@ -58,19 +58,23 @@ def left(folder: Path) -> list[str]:
     return sorted(at.relative_to(folder).as_posix() for at in ends)
 
 
-def without_links(folder: Path) -> FolderStore:
-    """A store where hard links are refused, as some file systems do."""
-    bin_folder = folder.parent / "bin"
-    bin_folder.mkdir()
-    (bin_folder / "ln").write_text("#!/bin/sh\necho 'Operation not permitted' >&2\nexit 1\n")
-    (bin_folder / "ln").chmod(0o755)
-    host = LocalHost({"PATH": f"{bin_folder}:{os.environ['PATH']}"})
+def with_programs(folder: Path, **programs: str) -> FolderStore:
+    """Return a store on a machine where some programs do something else."""
+    instead = folder.parent / "bin"
+    instead.mkdir()
+    for name, script in programs.items():
+        (instead / name).write_text(f"#!/bin/sh\n{script}\n")
+        (instead / name).chmod(0o755)
+    host = LocalHost({"PATH": f"{instead}:{os.environ['PATH']}"})
     return FolderStore(host, FolderSettings(str(folder)))
+
+
+NO_LINKS = "echo 'Operation not permitted' >&2; exit 1"
 
 
 @pytest.fixture(params=["links", "no links"])
 def either(request: pytest.FixtureRequest, folder: Path, store: FolderStore) -> FolderStore:
-    return store if request.param == "links" else without_links(folder)
+    return store if request.param == "links" else with_programs(folder, ln=NO_LINKS)
 
 
 @settings(
@@ -346,15 +350,29 @@ def test_nothing_is_overwritten_here(either: FolderStore, folder: Path) -> None:
 
 
 def test_a_file_system_that_overwrites_is_found_out(folder: Path) -> None:
-    bin_folder = folder.parent / "bin"
-    bin_folder.mkdir()
-    for name, does in (("ln", "exit 1"), ("mv", 'shift; exec /bin/mv "$@"')):
-        (bin_folder / name).write_text(f"#!/bin/sh\n{does}\n")
-        (bin_folder / name).chmod(0o755)
-    host = LocalHost({"PATH": f"{bin_folder}:{os.environ['PATH']}"})
+    store = with_programs(folder, ln=NO_LINKS, mv='shift; exec /bin/mv "$@"')
 
     with pytest.raises(StoreError, match="probe: what was there was written over"):
-        FolderStore(host, FolderSettings(str(folder))).probe()
+        store.probe()
+
+
+def test_a_share_that_writes_no_folder_down_is_none_the_worse(folder: Path) -> None:
+    says = "[ ! -d \"$1\" ] || { echo 'sync: error syncing: Invalid argument' >&2; exit 1; }"
+    store = with_programs(folder, sync=says)
+
+    store.write("a/b", b"data")
+
+    assert store.read("a/b") == b"data"
+
+
+@pytest.mark.parametrize("kind", ["-d", "-f"])
+def test_a_disk_that_breaks_is_told(folder: Path, kind: str) -> None:
+    says = (
+        f"[ ! {kind} \"$1\" ] || {{ echo 'sync: error syncing: Input/output error' >&2; exit 1; }}"
+    )
+
+    with pytest.raises(StoreError, match="a/b: sync: error syncing: Input/output error. see that"):
+        with_programs(folder, sync=says).write("a/b", b"data")
 
 
 def test_only_who_wrote_it_reads_it(store: FolderStore, folder: Path) -> None:
