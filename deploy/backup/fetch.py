@@ -19,7 +19,7 @@ def fetch(
     """Fetch an archive, and compare its bytes with those that were written.
 
     `opened` is the snapshot's key, and where the plain bytes go; without it only the stored ones
-    are compared. Raises `SourceFailed`, `StoreUnreachable`, `HostError`.
+    are compared. Raises `SourceFailed`, `StoreError`, `HostError`.
     """
     place = yard.catalog.key(snapshot.id, archive.name)
     job: dict[str, Any] = {"stored": asdict(archive.stored), "plain": asdict(archive.plain)}

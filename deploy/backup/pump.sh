@@ -4,25 +4,34 @@
 #   $1 folder for what is under way, made here and removed at the end  $2 image  $3 save or load
 #   $4 what the pump sees as /data: a volume or a folder, or -  $5 ro or rw
 #   $6 containers that hold still meanwhile: pause:ID and stop:ID, with spaces between
-#   $7 a script whose stdout (save) or stdin (load) is at the other end of the pump, or -
-#   $8… its arguments; what it writes to descriptor 3 is told as an event
+#   $7 a file, where the store is a folder: what is saved to or loaded from; or -
+#   $8 a script whose stdout (save) or stdin (load) is at the other end of the pump, or -
+#   $9… its arguments; what it writes to descriptor 3 is told as an event
 # still.sh stands in front.
 set -u
 umask 077
 trap '' PIPE HUP
-folder=$1 image=$2 verb=$3 data=$4 mode=$5 still=$6 script=$7
-shift 7
+folder=$1 image=$2 verb=$3 data=$4 mode=$5 still=$6 file=$7 script=$8
+shift 8
 mkdir -p "$(dirname "$folder")" && mkdir "$folder" || exit
-outside=
+beside=
 # shellcheck disable=SC2329 # the trap calls it
 end() {
-    [ -z "$outside" ] || { exec 4>&-; kill "$outside" 2>/dev/null; }
+    # shellcheck disable=SC2086 # one process a word
+    [ -z "$beside" ] || kill $beside 2>/dev/null
+    # Who waits for a pump that never came waits no more.
+    [ ! -p "$folder/store" ] || : <>"$folder/store"
     [ -z "$still" ] || go_on "$(dirname "$folder")"
     rm -rf "$folder"
 }
 trap end EXIT
 # shellcheck disable=SC2086 # one container a word
 [ -z "$still" ] || hold_still "$(dirname "$folder")" $still || exit
+
+# ended CODE SAID EXIT: leaves how a process beside the pump has ended, and what it has said
+ended() {
+    { echo "$1"; cat "$folder/$2"; } >"$folder/$3.new" && mv "$folder/$3.new" "$folder/$3"
+}
 
 if [ "$script" != - ]; then
     mkfifo "$folder/pipe"
@@ -32,10 +41,26 @@ if [ "$script" != - ]; then
         else
             sh -c "$script" "$verb" "$@" <"$folder/pipe" 3>"$folder/facts" 2>"$folder/said"
         fi
-        { echo $?; cat "$folder/said"; } >"$folder/exit.new"
-        mv "$folder/exit.new" "$folder/exit"
+        ended $? said exit
     ) </dev/null &
-    outside=$!
+    beside=$!
+fi
+
+# A process of who deploys, as a share may not let root write there. It ends 65 where no file is.
+if [ "$file" != - ]; then
+    mkfifo "$folder/store"
+    (
+        export LC_ALL=C
+        if [ "$verb" = save ]; then
+            dd of="$file" bs=1M iflag=fullblock conv=fsync status=none <"$folder/store"
+        elif [ -e "$file" ]; then
+            cat "$file" >"$folder/store"
+        else
+            (exit 65) >"$folder/store"
+        fi 2>"$folder/store.said"
+        ended $? store.said store.exit
+    ) </dev/null &
+    beside="$beside $!"
 fi
 
 name=slipway$(printf %s "$folder" | tr -c 'A-Za-z0-9_.-' '-')

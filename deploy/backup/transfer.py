@@ -6,16 +6,19 @@ as they are asked for, and learns how every stage ended.
 
 import base64
 import contextlib
+import dataclasses
 import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from deploy.backup.snapshot import CHOOSE
-from deploy.errors import SlipwayError, SourceFailed, StoreUnreachable
+from deploy.errors import SlipwayError, SourceFailed, StoreError, StoreUnreachable
 from deploy.host import Host, Process, Script, check
 from deploy.host.archive import READABLE, pack
 from deploy.host.base import lost
@@ -27,7 +30,9 @@ HEARTBEAT = 15.0  # seconds between signs of life; the pump ends after 120 witho
 LINE = 64 * 1024
 LINK = 3600  # seconds that a signed URL is good for; the pump asks for a new one where it is not
 ENDS = {"pipe": "/run/slipway/pipe", "exit": "/run/slipway/exit"}  # of what is beside the pump
+STORE = {"pipe": "/run/slipway/store", "exit": "/run/slipway/store.exit"}  # a file, the same way
 _NEED_THE_STORE = ("upload", "fetch")  # stages of the pump
+_FIRST = {"save": "1", "load": "object"}  # what the pump asks for first
 
 Sign = Callable[[str], str]
 Progress = Callable[[int, int], None]
@@ -118,10 +123,14 @@ class Pump:
     def carry(self, name: str, order: Order, sign: Sign, progress: Progress) -> Done:
         """Carry one order out. `sign` gives the URL of what the pump names.
 
+        The URL of a file is not for the pump: a process beside it writes the file, or reads it.
         `progress` is told bytes of the source, and bytes in the store, now and then. Raises
-        `SourceFailed` with the stage that failed, `StoreUnreachable`, and `HostError`.
+        `SourceFailed` with the stage that failed, `StoreError`, and `HostError`.
         """
-        outside = order.outside
+        outside, file = order.outside, file_of(sign(_FIRST[order.verb]))
+        if file:
+            _check_outside(file, order.data)
+            order = dataclasses.replace(order, job={**order.job, "store": STORE})
         command = _PUMP.command(
             f"{self.folder}/run.{name}",
             self.image,
@@ -129,6 +138,7 @@ class Pump:
             order.data or "-",
             "rw" if order.writes else "ro",
             " ".join(f"{how}:{container}" for container, how in order.still.items()),
+            file or "-",
             *((outside.script.text, *outside.arguments) if outside else ("-",)),
         )
         process = self.host.start(command)
@@ -163,8 +173,24 @@ class Pump:
         return Done(found["done"], base64.b64decode(found.get("facts", "")))
 
 
+def file_of(url: str) -> str:
+    """Return the path of a `file:` URL; of another, nothing."""
+    parts = urlsplit(url)
+    return unquote(parts.path) if parts.scheme == "file" else ""
+
+
+def _check_outside(file: str, data: str) -> None:
+    """Refuse a store in the very folder that is packed: it would be packed with what it gets."""
+    if data.startswith("/") and PurePosixPath(file).is_relative_to(data):
+        raise StoreError(
+            file, f"it lies in {data}, which is backed up", "name another folder in `store`"
+        )
+
+
 def _failure(name: str, order: Order, stage: str, why: str) -> SlipwayError:
     place = f"{name}: {stage}"
+    if stage == "store":
+        return StoreError(place, why, "see that there is room, and that it is mounted")
     if stage in _NEED_THE_STORE:
         return StoreUnreachable(place, why, "see that the server reaches the store; run it again")
     return SourceFailed(place, why, "run it again" if order.verb == "save" else CHOOSE)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal, cast
+from typing import Final, Literal, cast
+from urllib.parse import unquote
 
 from deploy.backup.keys import PUBLIC, check_public
 from deploy.backup.retention import Policy
 from deploy.backup.snapshot import Kind
+from deploy.backup.stores.folder.settings import FolderSettings
 from deploy.backup.stores.s3.settings import S3Settings
 from deploy.settings.table import Table
 from deploy.settings.telling import TellingSettings, read_telling
@@ -14,6 +16,18 @@ from deploy.settings.telling import TellingSettings, read_telling
 _Checksums = Literal["when_supported", "when_required"]
 KINDS = tuple(kind.value for kind in Kind)
 _CHECKSUMS = ("when_supported", "when_required")
+_S3, _FILE = "s3://", "file://"
+_OF_S3: Final = (
+    "endpoint",
+    "region",
+    "path_style",
+    "storage_class",
+    "checksums",
+    "lock_days",
+    "max_parts",
+)
+
+StoreSettings = S3Settings | FolderSettings
 
 
 @dataclass(frozen=True)
@@ -23,7 +37,7 @@ class BackupSettings:
     `kind` is that of a snapshot, where no other is asked for.
     """
 
-    store: S3Settings
+    store: StoreSettings
     encrypt: tuple[str, ...]
     keep: Policy
     kind: Kind = Kind.FULL
@@ -70,10 +84,30 @@ def _keys_in(file: Path, table: Table) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def _store(table: Table) -> S3Settings:
+def _store(table: Table) -> StoreSettings:
     url = table.required("store")
-    bucket, _, prefix = url.removeprefix("s3://").partition("/")
-    if not url.startswith("s3://") or not bucket:
+    if url.startswith(_S3):
+        return _bucket(table, url)
+    if url.startswith(_FILE):
+        return _folder(table, url)
+    remedy = 'write "s3://bucket/folder", or "file:///mnt/backups/shop" for a folder on the server'
+    raise table.error("store", f"{url!r} is no store", remedy)
+
+
+def _folder(table: Table, url: str) -> FolderSettings:
+    path = unquote(url.removeprefix(_FILE)).rstrip("/")
+    if not path.startswith("/") or ".." in path.split("/") or not path.isprintable():
+        remedy = 'write the absolute path of one on the server, such as "file:///mnt/backups/shop"'
+        raise table.error("store", f"{url!r} is no folder", remedy)
+    for key in _OF_S3:
+        if key in table.names():
+            raise table.error(key, "only a bucket has that, and the store is a folder", "remove it")
+    return FolderSettings(path)
+
+
+def _bucket(table: Table, url: str) -> S3Settings:
+    bucket, _, prefix = url.removeprefix(_S3).partition("/")
+    if not bucket:
         raise table.error("store", f"{url!r} is no store", 'write "s3://bucket/folder"')
     return S3Settings(
         bucket=bucket,

@@ -185,7 +185,7 @@ def prune(_c: Any, env: str = "", app: str = "", apply: bool = False, json: bool
 
     opened = open_app(app, env)
     policy = backup_settings(opened).keep
-    with opened.reach() as target, catalog_of(opened) as catalog:
+    with opened.reach() as target, catalog_of(opened, target.host) as catalog:
         seen = target.engine.observe()
         pinned = {
             r.backup: f"release {r.id} rolls back to it" for r in releases_of(seen) if r.backup

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -16,7 +16,9 @@ from deploy.backup.create import Tell, Yard, take
 from deploy.backup.keys import unseal
 from deploy.backup.parts import runs
 from deploy.backup.snapshot import Kind, Opened, Snapshot
-from deploy.backup.stores.s3 import S3Store
+from deploy.backup.stores.base import Store
+from deploy.backup.stores.folder import FolderStore
+from deploy.backup.stores.s3 import S3Settings, S3Store
 from deploy.backup.verify import verify
 from deploy.errors import SettingsError, StoreUnreachable
 from deploy.host import Command, Host, Secret, check, owner
@@ -25,7 +27,7 @@ from deploy.rollout.steps import Backup
 from deploy.sandbox import Sandbox
 from deploy.sandbox.s3 import SECRET
 from deploy.settings import FILE
-from deploy.settings.backup import KINDS, BackupSettings
+from deploy.settings.backup import KINDS, BackupSettings, StoreSettings
 from deploy.wiring.app import SANDBOX, App
 
 KEY_VARIABLE = "SLIPWAY_KEY"
@@ -53,18 +55,30 @@ def kind_named(app: App, name: str) -> Kind:
 
 
 @contextmanager
-def catalog_of(app: App) -> Iterator[Catalog]:
-    """Yield the snapshots of an environment, and let the store go afterwards."""
-    settings = backup_settings(app).store
-    if (urlsplit(settings.endpoint).hostname or "").endswith(SANDBOX):
-        sandbox = Sandbox.at(app.checkout)
-        access = ("sandbox", Secret(SECRET))
-        settings = dataclasses.replace(settings, reach=sandbox.s3_from_here, access=access)
-    store = S3Store(settings)
-    try:
+def catalog_of(app: App, host: Host | None = None) -> Iterator[Catalog]:
+    """Yield the snapshots of an environment, and let the store go afterwards.
+
+    A store in a folder lies on the environment's server: it is reached by `host`, or else anew.
+    """
+    with ExitStack() as leaving:
+        store = _store(app, host, leaving)
+        leaving.callback(store.close)
         yield Catalog(store, app.project)
-    finally:
-        store.close()
+
+
+def _store(app: App, host: Host | None, leaving: ExitStack) -> Store:
+    settings = backup_settings(app).store
+    if isinstance(settings, S3Settings):
+        return S3Store(_reachable(app, settings))
+    return FolderStore(host or leaving.enter_context(app.reach()).host, settings)
+
+
+def _reachable(app: App, settings: S3Settings) -> S3Settings:
+    """Return where a bucket is, as this machine gets there: that of the sandbox is elsewhere."""
+    if not (urlsplit(settings.endpoint).hostname or "").endswith(SANDBOX):
+        return settings
+    reach = Sandbox.at(app.checkout).s3_from_here
+    return dataclasses.replace(settings, reach=reach, access=("sandbox", Secret(SECRET)))
 
 
 def standing(app: App) -> Standing:
@@ -85,7 +99,7 @@ def standing_soon(app: App, patience: float = PATIENCE) -> Standing:
         return answer.result(patience)
     except TimeoutError:
         raise StoreUnreachable(
-            backup_settings(app).store.bucket, f"not within {patience:g} s", "try `inv backup.list`"
+            backup_settings(app).store.place, f"not within {patience:g} s", "try `inv backup.list`"
         ) from None
 
 
@@ -99,7 +113,8 @@ def _ask(app: App, answer: Future[Standing]) -> None:
 @contextmanager
 def yard_of(app: App, target: Target, tell: Tell) -> Iterator[Yard]:
     """Yield what a backup and a restore of an environment need."""
-    with catalog_of(app) as catalog:
+    settings = backup_settings(app)
+    with catalog_of(app, target.host) as catalog:
         yield Yard(
             host=target.host,
             engine=target.engine,
@@ -107,10 +122,10 @@ def yard_of(app: App, target: Target, tell: Tell) -> Iterator[Yard]:
             app=app.settings.app,
             environment=app.environment.name,
             catalog=catalog,
-            recipients=backup_settings(app).encrypt,
+            recipients=settings.encrypt,
             owner=owner(),
             document=lambda release: _document(target.host, target.engine.compose_file(release)),
-            sizes=tuple(runs(backup_settings(app).store.max_parts)),
+            sizes=_sizes(settings.store),
             tell=tell,
         )
 
@@ -145,6 +160,11 @@ def take_proven(
     """Take a snapshot, and prove to level 2 that it reads. Raises what `take` and `verify` do."""
     snapshot, key = take(yard, only, kind)
     return snapshot, verify(yard, snapshot, key.secret)
+
+
+def _sizes(store: StoreSettings) -> tuple[tuple[int, int], ...]:
+    """Return the sizes of parts: a file has none."""
+    return tuple(runs(store.max_parts)) if isinstance(store, S3Settings) else ()
 
 
 def key_file(named: str) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from io import FileIO
 from typing import IO, Any
 
-from . import curl
+from . import curl, folder
 from .channel import Channel
 from .stages import Copying, Failed, Meter, Outside, Stage, chunks, piped
 
@@ -21,7 +21,7 @@ def run(job: Mapping[str, Any], channel: Channel) -> Mapping[str, Any]:
     Without a `key` only the stored bytes are read and compared.
     """
     stored = Meter()
-    fetched = _metered(_fetch(channel), stored)
+    fetched = _metered(folder.read(job["store"]) if "store" in job else _fetch(channel), stored)
     if "key" not in job:
         for _ in fetched:
             pass

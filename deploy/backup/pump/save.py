@@ -1,9 +1,10 @@
-"""From a source to a store: hashed, compressed, encrypted, cut into parts, sent."""
+"""From a source to a store: hashed, compressed, encrypted, sent in parts or to a file."""
 
 from collections.abc import Mapping, Sequence
 from io import FileIO
 from typing import IO, Any
 
+from . import folder
 from .channel import Channel
 from .stages import Copying, Failed, Meter, Outside, Stage, chunks
 from .upload import Uploader
@@ -19,11 +20,11 @@ def run(job: Mapping[str, Any], channel: Channel) -> Mapping[str, Any]:
     age = Stage("age", ("age", "--recipient", job["recipient"]), source=zstd.stdout)
     zstd.stdout.close()
     copying = Copying(source.name, stream, zstd.stdin)
-    uploader = Uploader(channel, job["parts"])
+    sink = folder.Writer(job["store"]) if "store" in job else Uploader(channel, job["parts"])
     stored, told = Meter(), 0
     for data in chunks(age.stdout):
         stored.see(data)
-        uploader.write(data)
+        sink.write(data)
         if copying.meter.size - told > PROGRESS:
             told = copying.meter.size
             channel.tell(plain=told, stored=stored.size)
@@ -35,7 +36,7 @@ def run(job: Mapping[str, Any], channel: Channel) -> Mapping[str, Any]:
         "plain": plain.digest,
         "stored": stored.digest,
         "notes": notes,
-        **uploader.finish(),
+        **sink.finish(),
     }
 
 

@@ -106,15 +106,20 @@ class Outside:
 
     def end(self) -> str:
         """Wait for its exit code; return what it said. Raises `Failed` unless it is 0."""
-        until = time.monotonic() + _EXIT_WAIT
+        code, said = self.ended()
+        if code:
+            raise Failed(self.name, f"exit code {code}: {gist(said.splitlines())}")
+        return said.strip()
+
+    def ended(self, patience: float = _EXIT_WAIT) -> tuple[int, str]:
+        """Wait for its exit code, so many seconds; return it, and what it said."""
+        until = time.monotonic() + patience
         while not self._exit.exists():
             if time.monotonic() > until:
                 raise Failed(self.name, "its exit code never came")
             time.sleep(0.05)
         code, _, said = self._exit.read_text(errors="replace").partition("\n")
-        if code != "0":
-            raise Failed(self.name, f"exit code {code}: {gist(said.splitlines())}")
-        return said.strip()
+        return int(code), said
 
 
 def gist(lines: Sequence[str]) -> str:

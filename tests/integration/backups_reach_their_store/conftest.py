@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from backups_reach_their_store.door import Door, open_door
 
+from deploy.backup.stores.base import Store
+from deploy.backup.stores.folder import FolderSettings, FolderStore
 from deploy.backup.stores.s3 import S3Settings, S3Store
+from deploy.host.local import LocalHost
 from deploy.sandbox import Sandbox
 
 Opens = Callable[..., S3Store]
@@ -55,6 +58,15 @@ def opened(settings: S3Settings) -> Iterator[Opens]:
 @pytest.fixture
 def store(opened: Opens) -> S3Store:
     return opened()
+
+
+@pytest.fixture(params=["bucket", "folder"])
+def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A store of each kind: what a bucket promises, a folder does too."""
+    if request.param == "folder":
+        return FolderStore(LocalHost(), FolderSettings(str(tmp_path)))
+    found: S3Store = request.getfixturevalue("store")
+    return found
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 from backups_reach_their_store.conftest import Opens
 from backups_reach_their_store.door import Door
 
+from deploy.backup.stores.base import Store
 from deploy.backup.stores.s3 import S3Store
 from deploy.errors import AlreadyThere, NotThere, StoreError
 
@@ -43,54 +44,54 @@ def test_what_was_damaged_on_the_way_is_not_read(opened: Opens, door: Door) -> N
         store.read("x")
 
 
-def test_an_object_is_written_once(store: S3Store) -> None:
-    store.write("manifest.json", b"first")
+def test_an_object_is_written_once(any_store: Store) -> None:
+    any_store.write("manifest.json", b"first")
 
-    with pytest.raises(AlreadyThere, match=r"^s3://backups/tests/\w+/manifest.json: it is there"):
-        store.write("manifest.json", b"second")
+    with pytest.raises(AlreadyThere, match=r"\w/manifest.json: it is there already, and"):
+        any_store.write("manifest.json", b"second")
 
-    assert store.read("manifest.json") == b"first"
+    assert any_store.read("manifest.json") == b"first"
 
 
-def test_of_many_who_write_at_once_one_succeeds(store: S3Store) -> None:
+def test_of_many_who_write_at_once_one_succeeds(any_store: Store) -> None:
     def write(number: int) -> bool:
         try:
-            store.write("manifest.json", b"%d" % number)
+            any_store.write("manifest.json", b"%d" % number)
         except (AlreadyThere, StoreError):
             return False
         return True
 
-    store.write("warm", b"")
+    any_store.write("warm", b"")
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(write, range(8)))
 
     assert done.count(True) == 1
-    assert store.read("manifest.json") == b"%d" % done.index(True)
+    assert any_store.read("manifest.json") == b"%d" % done.index(True)
 
 
-def test_a_list_is_whole_beyond_a_page(store: S3Store) -> None:
+def test_a_list_is_whole_beyond_a_page(any_store: Store) -> None:
     keys = [f"many/{number:04}" for number in range(1105)]
-    store.write("other", b"")
+    any_store.write("other", b"")
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda key: store.write(key, b"x"), keys))
+        list(pool.map(lambda key: any_store.write(key, b"x"), keys))
 
-    assert [entry.key for entry in store.keys("many/")] == keys
-    assert store.remove(keys) == ()
-    assert [entry.key for entry in store.keys("")] == ["other"]
+    assert [entry.key for entry in any_store.keys("many/")] == keys
+    assert any_store.remove(keys) == ()
+    assert [entry.key for entry in any_store.keys("")] == ["other"]
 
 
-def test_what_is_not_there_is_said_so(store: S3Store) -> None:
+def test_what_is_not_there_is_said_so(any_store: Store) -> None:
     with pytest.raises(NotThere, match=r"/gone: it is not there"):
-        store.read("gone")
+        any_store.read("gone")
 
 
-def test_removing_what_is_not_there_is_no_error(store: S3Store) -> None:
-    store.write("here", b"")
+def test_removing_what_is_not_there_is_no_error(any_store: Store) -> None:
+    any_store.write("here", b"")
 
-    assert store.remove(["here", "gone"]) == ()
-    assert store.remove(["here"]) == ()
-    assert store.remove([]) == ()
-    assert list(store.keys("")) == []
+    assert any_store.remove(["here", "gone"]) == ()
+    assert any_store.remove(["here"]) == ()
+    assert any_store.remove([]) == ()
+    assert list(any_store.keys("")) == []
 
 
 def test_two_prefixes_of_a_bucket_do_not_meet(store: S3Store, opened: Opens) -> None:
@@ -110,8 +111,8 @@ def test_a_store_may_be_a_whole_bucket(opened: Opens, store: S3Store) -> None:
     assert any(entry.key.endswith(f"/{own.key}") for entry in opened(prefix="").keys("tests/"))
 
 
-def test_the_sandbox_overwrites_nothing(store: S3Store) -> None:
-    store.probe()
-    store.probe()
+def test_nothing_is_overwritten(any_store: Store) -> None:
+    any_store.probe()
+    any_store.probe()
 
-    assert [entry.key for entry in store.keys("")] == ["probe"]
+    assert [entry.key for entry in any_store.keys("")] == ["probe"]

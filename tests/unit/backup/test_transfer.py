@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from deploy.backup.transfer import Done, Order, Outside, Pump, image_of, pump_files
-from deploy.errors import CommandFailed, SourceFailed, StoreUnreachable
+from deploy.backup.transfer import STORE, Done, Order, Outside, Pump, image_of, pump_files
+from deploy.errors import CommandFailed, SourceFailed, StoreError, StoreUnreachable
 from deploy.host import Command, Result, Script
 from deploy.host.base import Process
 from deploy.host.recording import RecordingHost
@@ -43,12 +43,17 @@ def saying(*events: object, stderr: str = "", code: int = 0) -> Keeping:
     return Keeping(answer=lambda _: Result(code, out, stderr.encode()))
 
 
-def carry(host: Keeping, order: Order | None = None, told: list[Any] | None = None) -> Done:
+def carry(
+    host: Keeping,
+    order: Order | None = None,
+    told: list[Any] | None = None,
+    store: str = "https://store",
+) -> Done:
     pump = Pump(host, "/opt/shop/staging/backup", "slipway/pump:1")
     return pump.carry(
         "db.shop.dump",
         order or Order("save", JOB),
-        lambda name: f"https://store/{name}",
+        lambda name: f"{store}/{name}",
         lambda plain, stored: (told if told is not None else []).append((plain, stored)),
     )
 
@@ -107,6 +112,36 @@ def test_a_store_out_of_reach_is_no_damage(stage: str) -> None:
         carry(saying({"want": "1"}, failed, code=1))
 
 
+@pytest.mark.parametrize("verb", ["save", "load"])
+def test_a_file_is_written_and_read_beside_the_pump(verb: str) -> None:
+    host = saying(DONE)
+
+    carry(host, Order(verb, {"level": 3}), store="file:///mnt/my%20backups/100%25")
+
+    name = {"save": "1", "load": "object"}[verb]
+    assert f"/mnt/my backups/100%/{name}" in host.commands[0].argv
+    assert host.heard == [{"level": 3, "store": STORE}]
+
+
+def test_a_store_in_the_folder_that_is_packed_is_refused() -> None:
+    host = saying(DONE)
+
+    with pytest.raises(StoreError, match=r"^/srv/media/store/1: it lies in /srv/media, which is"):
+        carry(host, Order("save", JOB, "/srv/media"), store="file:///srv/media/store")
+    assert not host.commands
+    assert carry(host, Order("save", JOB, "/srv/media"), store="file:///srv/media2").report
+
+
+def test_a_file_that_cannot_be_written() -> None:
+    said = "dd: error writing '/mnt/backups/x': No space left on device"
+
+    with pytest.raises(StoreError) as error:
+        carry(saying({"failed": {"stage": "store", "why": said}}, code=1), store="file:///mnt")
+    assert str(error.value) == (
+        f"db.shop.dump: store: {said}. see that there is room, and that it is mounted."
+    )
+
+
 @pytest.mark.parametrize(
     ("stderr", "why"),
     [("docker: no space left on device", "no space left"), ("", "ended without a word")],
@@ -119,11 +154,11 @@ def test_an_end_without_a_report_is_a_failure(stderr: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("order", "arguments"),
     [
-        (Order("save", {}), ("save", "-", "ro", "", "-")),
-        (Order("save", {}, "shop_media"), ("save", "shop_media", "ro", "", "-")),
+        (Order("save", {}), ("save", "-", "ro", "", "-", "-")),
+        (Order("save", {}, "shop_media"), ("save", "shop_media", "ro", "", "-", "-")),
         (
             Order("save", {}, "shop_media", still={"c1": "stop", "c2": "pause"}),
-            ("save", "shop_media", "ro", "stop:c1 pause:c2", "-"),
+            ("save", "shop_media", "ro", "stop:c1 pause:c2", "-", "-"),
         ),
         (
             Order("load", {}, "shop_media-restore", writes=True),

@@ -7,6 +7,8 @@ import pytest
 from deploy.backup.keys import generate
 from deploy.backup.retention import Policy
 from deploy.backup.snapshot import Kind
+from deploy.backup.stores.folder import FolderSettings
+from deploy.backup.stores.s3 import S3Settings
 from deploy.errors import SettingsError
 from deploy.settings import load
 from deploy.settings.backup import BackupSettings
@@ -15,6 +17,7 @@ ANN = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
 HEAD = '[environments.staging]\nhosts = ["a"]\n[backup]\n'
 STORE = 'store = "s3://bucket/folder"\n'
 ENCRYPT = f'encrypt = ["{ANN}"]\n'
+FOLDER = 'store = "file:///mnt/backups/shop"\n'
 
 
 @pytest.fixture
@@ -41,13 +44,7 @@ def refusal(folder: Path, table: str) -> str:
 def test_what_need_not_be_said(folder: Path) -> None:
     found = read(folder, STORE + ENCRYPT)
 
-    assert (found.store.bucket, found.store.prefix, found.store.endpoint) == (
-        "bucket",
-        "folder",
-        "",
-    )
-    assert (found.store.region, found.store.checksums) == ("us-east-1", "when_supported")
-    assert (found.store.lock_days, found.store.max_parts) == (0, 10_000)
+    assert found.store == S3Settings("bucket", "folder")
     assert found.keep == Policy()
     assert found.kind == Kind.FULL
 
@@ -63,7 +60,50 @@ def test_a_kind_that_is_unknown(folder: Path) -> None:
 
 
 def test_a_store_may_be_a_whole_bucket(folder: Path) -> None:
-    assert read(folder, 'store = "s3://bucket"\n' + ENCRYPT).store.base == ""
+    found = read(folder, 'store = "s3://bucket"\n' + ENCRYPT).store
+
+    assert isinstance(found, S3Settings)
+    assert found.base == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("file:///mnt/backups/shop", "/mnt/backups/shop"),
+        ("file:///mnt/backups/", "/mnt/backups"),
+        ("file:///mnt/my%20disk/100%25", "/mnt/my disk/100%"),
+    ],
+)
+def test_a_store_may_be_a_folder(folder: Path, url: str, path: str) -> None:
+    assert read(folder, f'store = "{url}"\n' + ENCRYPT).store == FolderSettings(path)
+
+
+@pytest.mark.parametrize("url", ["file://mnt/backups", "file:///", "file:///mnt/../etc", "file://"])
+def test_what_is_no_folder(folder: Path, url: str) -> None:
+    message = refusal(folder, f'store = "{url}"\n' + ENCRYPT)
+
+    assert message.startswith(f"deploy.toml:4: backup.store: {url!r} is no folder. write the abs")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'endpoint = "http://s3"',
+        'region = "eu"',
+        "path_style = true",
+        'storage_class = "COLD"',
+        'checksums = "when_required"',
+        "lock_days = 0",
+        "max_parts = 1000",
+    ],
+)
+def test_a_folder_has_nothing_that_a_bucket_has(folder: Path, line: str) -> None:
+    key = line.partition(" ")[0]
+
+    assert refusal(folder, FOLDER + ENCRYPT + f"{line}\n") == (
+        f"deploy.toml:6: backup.{key}: only a bucket has that, and the store is a folder."
+        " remove it."
+    )
 
 
 @pytest.mark.parametrize(

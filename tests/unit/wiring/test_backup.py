@@ -1,6 +1,9 @@
 """How it stands, asked of a store that answers, refuses, or keeps silent."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,9 +13,9 @@ from backup.memory import PROJECT, Memory, snapshot_of
 
 from deploy.backup import keys
 from deploy.backup.catalog import STRUCTURE, Catalog, Proof, Standing
-from deploy.errors import StoreUnreachable
+from deploy.errors import StoreError, StoreUnreachable
 from deploy.tasks.look import _backup
-from deploy.wiring import open_app
+from deploy.wiring import App, open_app
 from deploy.wiring.backup import standing, standing_soon
 
 
@@ -79,3 +82,49 @@ def test_without_backup_in_deploy_toml_status_says_nothing_of_it(tmp_path: Path)
     )
 
     assert _backup(open_app(None, None, tmp_path)) == ("", None)
+
+
+def a_folder(folder: Path, name: str = "store") -> App:
+    """Return an app of this machine whose snapshots lie in a folder here."""
+    (folder / "compose.yaml").write_text("services: {}\n")
+    (folder / "deploy.toml").write_text(
+        f'app = "shop"\n[environments.staging]\nhosts = ["local"]\n'
+        f'[backup]\nstore = "file://{folder}/{name}"\nencrypt = ["{keys.generate().public}"]\n'
+    )
+    return open_app(None, None, folder)
+
+
+def test_a_store_in_a_folder(tmp_path: Path) -> None:
+    for key, data in objects_of(a_store(time.time() - 18_100)).items():
+        (tmp_path / "store" / key).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "store" / key).write_bytes(data)
+
+    line, record = _backup(a_folder(tmp_path))
+
+    assert line == "s1, 5 h old, proven to level 2"
+    assert record
+    assert (record["id"], record["level"]) == ("s1", 2)
+
+
+def test_a_folder_that_is_not_mounted_is_one_line_of_status(tmp_path: Path) -> None:
+    app = a_folder(tmp_path)
+
+    assert _backup(app)[0] == "the store does not answer (there is no such folder)"
+    with pytest.raises(StoreError, match="mount the disk or the share"):
+        standing(app)
+
+
+def test_for_a_folder_boto3_is_not_imported(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    a_folder(tmp_path)
+    program = (
+        "import sys; from deploy.wiring import open_app; from deploy.wiring.backup import standing;"
+        "print(standing(open_app(None, None)));"
+        "assert not {'boto3', 'botocore'} & set(sys.modules)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        check=True,
+    )

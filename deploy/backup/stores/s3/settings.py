@@ -38,3 +38,8 @@ class S3Settings:
         """What every key in the bucket begins with: nothing, or a path with its slash."""
         path = self.prefix.strip("/")
         return f"{path}/" if path else ""
+
+    @property
+    def place(self) -> str:
+        """What errors call it."""
+        return f"s3://{self.bucket}"
