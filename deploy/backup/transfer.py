@@ -31,6 +31,7 @@ LINE = 64 * 1024
 LINK = 3600  # seconds that a signed URL is good for; the pump asks for a new one where it is not
 ENDS = {"pipe": "/run/slipway/pipe", "exit": "/run/slipway/exit"}  # of what is beside the pump
 STORE = {"pipe": "/run/slipway/store", "exit": "/run/slipway/store.exit"}  # a file, the same way
+_FULL = "No space left on device"
 _NEED_THE_STORE = ("upload", "fetch")  # stages of the pump
 _FIRST = {"save": "1", "load": "object"}  # what the pump asks for first
 
@@ -193,6 +194,8 @@ def _failure(name: str, order: Order, stage: str, why: str) -> SlipwayError:
         return StoreError(place, why, "see that there is room, and that it is mounted")
     if stage in _NEED_THE_STORE:
         return StoreUnreachable(place, why, "see that the server reaches the store; run it again")
+    if _FULL in why:
+        return SourceFailed(place, why, "free space on the server, and run it again")
     return SourceFailed(place, why, "run it again" if order.verb == "save" else CHOOSE)
 
 

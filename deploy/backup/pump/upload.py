@@ -5,8 +5,9 @@ import hashlib
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 6
 PAUSE = 1.0
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    """Say so where a part cannot be kept until it is sent, as on a full disk."""
+    try:
+        yield
+    except OSError as error:
+        raise Failed("parts", error.strerror or str(error)) from None
 
 
 class Uploader:
@@ -44,22 +54,24 @@ class Uploader:
         self._md5 = hashlib.md5(usedforsecurity=False)
 
     def write(self, data: bytes) -> None:
-        """Take bytes; waits while as many parts are under way as may be."""
+        """Take bytes; waits while as many parts are under way as may be. Raises `Failed`."""
         view = memoryview(data)
         while view:
-            part = self._part or self._begin()
-            taken = view[: self._left]
-            part.write(taken)
-            self._md5.update(taken)
-            self._left -= len(taken)
-            view = view[len(taken) :]
-            if not self._left:
-                self._send(part)
+            with _kept():
+                part = self._part or self._begin()
+                taken = view[: self._left]
+                part.write(taken)
+                self._md5.update(taken)
+                self._left -= len(taken)
+                view = view[len(taken) :]
+                if not self._left:
+                    self._send(part)
 
     def finish(self) -> dict[str, Any]:
         """Send what is left; return each part with its ETag. Raises `Failed`."""
-        if self._part or not self._futures:
-            self._send(self._part or self._begin())  # nothing at all is one empty part
+        with _kept():
+            if self._part or not self._futures:
+                self._send(self._part or self._begin())  # nothing at all is one empty part
         return {"parts": self._results()}
 
     def _begin(self) -> "_Part":

@@ -104,3 +104,16 @@ def test_the_client_dies_in_the_middle(shop: Shop, unharmed: str, signal: Signal
     for key in shop.strays(unharmed):
         assert key.endswith(".zst.age"), key
     shop.sweep(unharmed)
+
+
+def test_the_disk_is_full(shop: Shop, unharmed: str) -> None:
+    """Parts wait on the disk until they are sent."""
+    folder = f"{shop.root}/backup"
+    owner = shop.on_server(f"stat --format 'uid=%u,gid=%g' {folder}").strip()
+    shop.on_server(f"mount -t tmpfs -o size=6m,mode=700,{owner} tmpfs {folder}")
+    try:
+        ended = shop.inv("backup")
+    finally:
+        shop.on_server(f"umount {folder}")
+    shop.refused(ended, "parts: No space left on device", "free space on the server")
+    assert unharmed

@@ -104,6 +104,14 @@ def test_the_stage_that_failed_is_named() -> None:
     assert str(error.value) == "db.shop.dump: pg_dump: exit code 1: gone. run it again."
 
 
+@pytest.mark.parametrize("verb", ["save", "load"])
+def test_a_full_disk_wants_room_and_no_other_snapshot(verb: str) -> None:
+    failed = {"failed": {"stage": "tar", "why": "exit code 2: a: No space left on device"}}
+
+    with pytest.raises(SourceFailed, match="free space on the server, and run it again"):
+        carry(saying(failed, code=1), Order(verb, JOB))
+
+
 @pytest.mark.parametrize("stage", ["upload", "fetch"])
 def test_a_store_out_of_reach_is_no_damage(stage: str) -> None:
     failed = {"failed": {"stage": stage, "why": "could not connect"}}

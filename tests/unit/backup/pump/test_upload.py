@@ -168,6 +168,15 @@ def test_a_failure_says_which_part_and_why(
     assert not list((answers.parent / "parts").iterdir()), "no part stays on the disk"
 
 
+def test_a_part_that_finds_no_place_to_wait(answers: Path, uploader: Uploader) -> None:
+    (answers.parent / "parts").rmdir()
+
+    with pytest.raises(Failed) as error:
+        uploader.write(b"0123")
+
+    assert (error.value.stage, error.value.why) == ("parts", "No such file or directory")
+
+
 def test_after_a_failure_no_more_is_sent(answers: Path) -> None:
     (answers / "1").write_text("400\n")
     options = {"folder": answers.parent / "parts", "at_once": 1, "sizes": [(9, 4)]}
