@@ -114,6 +114,7 @@ def test_the_disk_is_full(shop: Shop, unharmed: str) -> None:
     try:
         ended = shop.inv("backup")
     finally:
-        shop.on_server(f"umount {folder}")
+        # What held the snapshots sleeps there for some seconds yet.
+        wait_until(lambda: shop.on_server(f"umount {folder} && echo done") == "done\n")
     shop.refused(ended, "parts: No space left on device", "free space on the server")
     assert unharmed
