@@ -21,6 +21,8 @@ from deploy.backup.catalog import (
 )
 from deploy.backup.prune import Pruning
 from deploy.backup.snapshot import Kind, Snapshot
+from deploy.backup.sources.base import RELEASE
+from deploy.backup.sources.files import WHOLE
 from deploy.backup.stores.base import Kept
 from deploy.backup.telling.freshness import age
 
@@ -113,9 +115,14 @@ def taken_line(snapshot: Snapshot, proof: Proof, wanted: Kind) -> str:
     kind = f"{snapshot.kind} snapshot {snapshot.id}"
     if snapshot.parent:
         kind += f" on {snapshot.parent}"
-    elif wanted != Kind.FULL:
+    elif wanted != Kind.FULL and _has_files(snapshot):
         kind += f" ({wanted} was wanted, and there is nothing to build on)"
     return f"{kind}, {snapshot.stored} bytes, proven to level {proof.level}"
+
+
+def _has_files(snapshot: Snapshot) -> bool:
+    sources = {archive.source for archive in snapshot.archives if archive.form == WHOLE}
+    return bool(sources - {RELEASE})
 
 
 def taken_record(snapshot: Snapshot, proof: Proof) -> dict[str, object]:

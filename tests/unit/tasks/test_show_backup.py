@@ -194,3 +194,6 @@ def test_that_a_full_one_was_taken_instead_is_told() -> None:
 
     assert "nothing to build on" in taken_line(NEW.snapshot, proof, Kind.DIFFERENTIAL)
     assert "nothing to build on" not in taken_line(NEW.snapshot, proof, Kind.FULL)
+    dump, _ = NEW.snapshot.archives
+    no_files = dataclasses.replace(NEW.snapshot, archives=(dump,))
+    assert "nothing to build on" not in taken_line(no_files, proof, Kind.INCREMENTAL)
