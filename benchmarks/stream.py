@@ -59,7 +59,7 @@ def main() -> None:
 
 def carry(bench: Bench, size: int) -> None:
     """Carry a stream of `size` bytes to the store as a backup carries an archive."""
-    out = Console(highlight=False)
+    out = Console(highlight=False, width=160)
     argv = ("sh", "-c", STREAM.format(block=BLOCK, size=size))
     job = {
         "source": {"name": "stream", "argv": argv},
@@ -71,7 +71,7 @@ def carry(bench: Bench, size: int) -> None:
     with app.reach() as target, catalog_of(app) as catalog, bench.watched() as peaks:
         store, key = catalog.store, f"{APP}/stream"
         upload = store.begin(key)
-        pump = Pump.ready(target.host, "/tmp/stream")  # noqa: S108 - on the server
+        pump = Pump.ready(target.host, "/tmp/bench")  # noqa: S108 - on the server, watched there
         done = pump.carry(
             "stream",
             Order("save", job),
