@@ -112,10 +112,10 @@ class Catalog:
                 return Standing(found, good, len(there) - good)
         return Standing(None, 0, len(there))
 
-    def proven(self, ids: Container[str]) -> Iterator[Entry]:
-        """Yield those of `ids` that are proven and not damaged, the newest first."""
+    def proven(self, ids: Container[str] | None = None) -> Iterator[Entry]:
+        """Yield those of `ids`, or of all, that are proven and not damaged, the newest first."""
         for one, names in self._names().items():
-            if one in ids and _proven(_proofs(names)):
+            if (ids is None or one in ids) and _proven(_proofs(names)):
                 found = self._found(one, names)
                 if isinstance(found, Entry):
                     yield found

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from deploy.backup.catalog import Catalog
-from deploy.backup.snapshot import Kind
+from deploy.backup.snapshot import Kind, Snapshot
 from deploy.errors import DamagedSnapshot
 from deploy.host import Host, Script, check
 
@@ -18,37 +18,48 @@ _BUILDS_ON = {
 
 @dataclass(frozen=True)
 class Base:
-    """A snapshot to build on, by its id, for one of `kind`; `sources` are those with an index."""
+    """What a snapshot of `kind` builds on: the newest of `line`, and what that builds on itself.
+
+    `sources` are those with an index.
+    """
 
     kind: Kind = Kind.FULL
-    id: str = ""
+    line: tuple[Snapshot, ...] = ()
     sources: frozenset[str] = frozenset()
 
+    @property
+    def id(self) -> str:
+        """The id of the newest; empty where there is nothing to build on."""
+        return self.line[0].id if self.line else ""
 
-def find_base(kind: Kind, catalog: Catalog, indexes: Iterable[str]) -> Base:
+
+def find_base(kind: Kind, catalog: Catalog, indexes: Iterable[str], *, files: bool = True) -> Base:
     """Return what a snapshot of `kind` builds on: the newest that fits, or nothing.
 
-    `indexes` are those on the server, each `ID/SOURCE`. Raises `StoreError`.
+    `indexes` are those on the server, each `ID/SOURCE`. One without any is passed over, unless not
+    only `files` build on it: then what has no index is sent whole. Raises `StoreError`.
     """
     known: dict[str, set[str]] = {}
     for line in indexes:
         snapshot, _, source = line.partition("/")
         known.setdefault(snapshot, set()).add(source)
     fitting = _BUILDS_ON[kind]
-    for entry in catalog.proven(known) if fitting else ():
-        if entry.snapshot.kind in fitting and _whole(catalog, entry.snapshot.parent):
-            return Base(kind, entry.snapshot.id, frozenset(known[entry.snapshot.id]))
+    for entry in catalog.proven(known if files else None) if fitting else ():
+        chain = _line(catalog, entry.snapshot) if entry.snapshot.kind in fitting else ()
+        if chain:
+            return Base(kind, chain, frozenset(known.get(entry.snapshot.id, ())))
     return Base()
 
 
-def _whole(catalog: Catalog, parent: str) -> bool:
-    """Whether all that a snapshot builds on is there."""
+def _line(catalog: Catalog, snapshot: Snapshot) -> tuple[Snapshot, ...]:
+    """Return a snapshot and all that it builds on; nothing where one of them is not there."""
+    line = [snapshot]
     try:
-        while parent:
-            parent = catalog.find(parent).parent
+        while line[-1].parent:
+            line.append(catalog.find(line[-1].parent))
     except DamagedSnapshot:
-        return False
-    return True
+        return ()
+    return tuple(line)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def take(
     seen = yard.engine.observe()
     sources = chosen(find_sources(yard.document(deployed(seen))), only)
     with yard.held(seen.now):
-        return _Taking(yard, seen, kind).take(sources)
+        return _Taking(yard, seen, kind, sources).take()
 
 
 def chosen(sources: Sequence[Source], only: Sequence[str]) -> tuple[Source, ...]:
@@ -105,21 +105,24 @@ def deployed(seen: Observation) -> str:
 class _Taking:
     """One backup under way."""
 
-    def __init__(self, yard: Yard, seen: Observation, kind: Kind) -> None:
-        self._yard, self._seen = yard, seen
+    def __init__(
+        self, yard: Yard, seen: Observation, kind: Kind, sources: Sequence[Source]
+    ) -> None:
+        self._yard, self._seen, self._sources = yard, seen, sources
         self._key = keys.generate()
         self._id = snapshot_id(seen.now, secrets.token_hex(2))
         self._begun = time.monotonic()
         self._pump = Pump.ready(yard.host, yard.root)
         self._indexes = Indexes(yard.host, yard.root, self._id)
-        self._base = find_base(kind, yard.catalog, self._indexes.begin())
+        files = not any(source.pitr for source in sources)
+        self._base = find_base(kind, yard.catalog, self._indexes.begin(), files=files)
 
-    def take(self, sources: Sequence[Source]) -> tuple[Snapshot, keys.KeyPair]:
+    def take(self) -> tuple[Snapshot, keys.KeyPair]:
         yard, now = self._yard, self._seen.now
         with ExitStack() as unless_done:
             unless_done.callback(self._sweep)
-            archives = tuple(self._archive(piece) for piece in self._pieces(sources))
-            builds = any(archive.since for archive in archives)
+            archives = tuple(self._archive(piece) for piece in self._pieces())
+            builds = any(archive.builds for archive in archives)
             snapshot = Snapshot(
                 id=self._id,
                 app=yard.app,
@@ -142,7 +145,7 @@ class _Taking:
             self._indexes.done(snapshot.kind)
         return snapshot, self._key
 
-    def _pieces(self, sources: Sequence[Source]) -> Iterator[Piece]:
+    def _pieces(self) -> Iterator[Piece]:
         yard = self._yard
         origin = Origin(
             host=yard.host,
@@ -151,10 +154,13 @@ class _Taking:
             snapshot=self._id,
             container=self._container,
             running=self._running,
+            say=yard.tell.say,
+            kind=self._base.kind,
             base=self._base.id,
             indexed=self._base.sources,
+            line=self._base.line,
         )
-        for source in sources:
+        for source in self._sources:
             yield from KINDS[source.kind].pieces(source, origin)
 
     def _running(self, service: str) -> Sequence[str]:

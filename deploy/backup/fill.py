@@ -17,6 +17,7 @@ from deploy.backup.sources.base import Server, Source
 from deploy.backup.sources.kinds import KINDS
 from deploy.backup.standin import stand_in, volume_at
 from deploy.backup.transfer import Into, Pump
+from deploy.backup.window import Moment
 from deploy.errors import EngineError, SourceFailed
 from deploy.host import Command, Host, Script, check
 
@@ -26,7 +27,6 @@ _IN_THE_WAY = {
     51: ("is there already, and may hold data", "look at it, and remove it where nobody needs it"),
     52: ("is in use", "see by what with `docker ps --filter volume=` there, and stop that"),
 }
-_READY = 300  # seconds that a stand-in may take to be well
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class Filled:
 
 @dataclass(frozen=True)
 class Filling:
-    """Fills from a snapshot that is `opened`, by the `pump` on the machine of `yard`.
+    """Fills from what is `opened`, by the `pump` on the machine of `yard`.
 
     `document` is the Compose file whose services the data is for. `suffix` names the new volumes.
     """
 
     yard: Yard
     pump: Pump
-    opened: Opened
+    opened: Opened | Moment
     document: Mapping[str, Any]
     suffix: str
 
@@ -72,8 +72,8 @@ class Filling:
     def _parts(self, source: Source) -> tuple[Part, ...]:
         found = self.opened.parts(source.name)
         if not found:
-            snapshot = self.opened.snapshot.id
-            raise SourceFailed(source.name, f"snapshot {snapshot} does not hold it", CHOOSE)
+            wrong = f"snapshot {self.opened.id} does not hold it"
+            raise SourceFailed(source.name, wrong, CHOOSE)
         return found
 
     def _volumes(self, verb: str, filled: Sequence[Filled]) -> None:
@@ -111,6 +111,11 @@ class _Ground:
         """The new one."""
         return self.filled.fresh
 
+    @property
+    def moment(self) -> float | None:
+        """That of what is opened."""
+        return self.filling.opened.moment
+
     def say(self, line: str) -> None:
         """Tell a line."""
         self.filling.yard.tell.say(line)
@@ -128,10 +133,10 @@ class _Ground:
         service = self.filled.source.service
         fresh = {self.filled.volume: self.filled.fresh}
         document = stand_in(self.filling.document, service, fresh, server)
-        arguments = (project, service, str(_READY), server.process, *server.ready)
+        arguments = (project, service, str(server.seconds), server.process, *server.ready)
         data = json.dumps(document).encode()
         try:
-            command = _STAND_IN.command(*arguments, stdin=data, timeout=2 * _READY)
+            command = _STAND_IN.command(*arguments, stdin=data, timeout=2 * server.seconds)
             yield self._run(command).strip().rpartition("\n")[2]
         finally:
             self._run(_STAND_IN.command("stop", project, timeout=120))

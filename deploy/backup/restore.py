@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from deploy.backup.create import Yard, chosen, deployed
 from deploy.backup.fill import Filled, Filling, planned
 from deploy.backup.snapshot import Opened
+from deploy.backup.sources.base import Source
 from deploy.backup.sources.find import Document, data_of, find_sources
 from deploy.backup.transfer import Pump
+from deploy.backup.window import Moment
 from deploy.errors import EngineError, SlipwayError
 from deploy.host import Run, Script, Step, check, run_step, step_script
 
@@ -63,18 +65,22 @@ class Restore:
 
 
 @contextmanager
-def restoring(yard: Yard, opened: Opened, only: Sequence[str]) -> Iterator[Restore]:
+def restoring(yard: Yard, opened: Opened | Moment, only: Sequence[str]) -> Iterator[Restore]:
     """Fill new volumes from a snapshot and prove them; what serves is not touched.
 
+    To a moment, only what can be brought there is put back.
     Raises `DamagedSnapshot`, `SourceFailed`, `EngineError`, `LockHeld`.
     """
     with _held(yard) as (document, pump):
-        if only:
-            wanted = [source for source in chosen(find_sources(document), only) if source.is_data]
-        else:
-            wanted = list(data_of(document, opened.snapshot))
+        wanted = [one for one in _wanted(document, opened, only) if one.is_data]
         filled = Filling(yard, pump, opened, document, SUFFIX).fill(wanted)
         yield Restore(yard, pump.image, filled)
+
+
+def _wanted(document: Document, opened: Opened | Moment, only: Sequence[str]) -> Sequence[Source]:
+    if isinstance(opened, Moment):
+        return chosen(find_sources(document), tuple(opened.ways))
+    return chosen(find_sources(document), only) if only else data_of(document, opened.snapshot)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from deploy.host import Secret
 CHOOSE = "choose another snapshot of `inv backup.list`"
 BY_HAND = "RECOVER.md"  # beside each snapshot: how it is put back without Slipway
 SINCE = "since"  # among the facts of an archive that holds only what has changed
+AFTER = "after"  # of one that continues another snapshot's, and is not put back with its own
 FORMAT = 1  # of the manifest; one that is newer is refused, not guessed at
 
 
@@ -62,6 +63,11 @@ class Archive:
         """The id of the snapshot on whose archive this one builds; empty for one that is whole."""
         return str(self.facts.get(SINCE, ""))
 
+    @property
+    def builds(self) -> bool:
+        """Whether it is of no use, or of less, without what its snapshot builds on."""
+        return SINCE in self.facts or AFTER in self.facts
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -99,6 +105,16 @@ class Opened:
     snapshot: Snapshot
     key: Secret = field(repr=False)
     base: "Opened | None" = None
+
+    @property
+    def id(self) -> str:
+        """What it is called."""
+        return self.snapshot.id
+
+    @property
+    def moment(self) -> float | None:
+        """No other than its own."""
+        return None
 
     def parts(self, source: str) -> "tuple[Part, ...]":
         """Return the archives by which a source comes back, in the order in which they do.

@@ -212,6 +212,7 @@ def keygen(_c: Any, file: str = "slipway.key") -> None:
         "app": APP_HELP,
         "point": POINT_HELP,
         "only": "source to put back, such as db; can be given several times",
+        "to": "moment to bring databases with pitr to: 2026-01-02 03:04:05, in UTC, or with +01:00",
         "key": KEY_HELP,
         "yes": YES_HELP,
     },
@@ -220,8 +221,9 @@ def restore(
     _c: Any,
     env: str = "",
     app: str = "",
-    point: str = "latest",
+    point: str = "",
     only: Any = None,
+    to: str = "",
     key: str = "",
     yes: bool = False,
 ) -> None:
@@ -230,17 +232,16 @@ def restore(
     from deploy.tasks import show, show_backup
     from deploy.tasks.with_data import put_back
     from deploy.wiring import open_app
-    from deploy.wiring.backup import reach_yard, unlocked
+    from deploy.wiring.backup import reach_yard, restorable
 
     opened = open_app(app, env)
     out = show.console()
     with reach_yard(opened, show_backup.Telling(out)) as (target, yard):
-        chosen = unlocked(yard.catalog, point, key)
-        snapshot = chosen.snapshot
+        chosen = restorable(yard.catalog, point, to, only or [], key)
         show.confirm(opened.where, asks=True, yes=yes)
         with restoring(yard, chosen, only or []) as ready:
-            put_back(out, target, ready, f"restore {snapshot.id}")
-    out.print(f"{opened.where}: the data of {snapshot.id} serves; back with `inv restore.undo`")
+            put_back(out, target, ready, f"restore {chosen.id}")
+    out.print(f"{opened.where}: the data of {chosen.id} serves; back with `inv restore.undo`")
 
 
 @task(help={"env": ENV_HELP, "app": APP_HELP, "yes": YES_HELP})

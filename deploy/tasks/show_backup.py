@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -25,6 +25,7 @@ from deploy.backup.sources.base import RELEASE
 from deploy.backup.sources.files import WHOLE
 from deploy.backup.stores.base import Kept
 from deploy.backup.telling.freshness import age
+from deploy.backup.window import pitr_sources, reached, shipments, windows
 
 _LEVELS = {
     STORED: "stored bytes match",
@@ -71,6 +72,8 @@ def show_listing(listing: Listing, *, now: float, as_json: bool) -> None:
         for entry in listing.entries:
             table.add_row(*_row(entry, now))
         out.print(table)
+        for line in _reach(listing):
+            out.print(line)
 
 
 def show_pruning(pruning: Pruning, kept: Sequence[Kept], *, applied: bool, as_json: bool) -> None:
@@ -150,6 +153,14 @@ def _row(entry: Entry, now: float) -> tuple[str, ...]:
     )
 
 
+def _reach(listing: Listing) -> Iterator[str]:
+    """Yield what each database can be brought to."""
+    proven = [entry.snapshot for entry in listing.entries if entry.proven]
+    for source in pitr_sources(proven):
+        for window in windows(shipments(proven, source)):
+            yield f"{source} can be brought to any moment from {window}"
+
+
 def _record(entry: Entry) -> dict[str, object]:
     snapshot, best = entry.snapshot, entry.best
     return {
@@ -162,6 +173,7 @@ def _record(entry: Entry) -> dict[str, object]:
         "release": snapshot.release.get("id", ""),
         "level": best.level if best else 0,
         "proven_at": best.at if best else None,
+        "to": min(reached(snapshot), default=None),
         "archives": [archive.name for archive in snapshot.archives],
     }
 

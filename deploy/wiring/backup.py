@@ -6,20 +6,23 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-from deploy.backup.catalog import Catalog, Proof, Standing
+from deploy.backup.catalog import LATEST, Catalog, Proof, Standing
 from deploy.backup.create import Tell, Yard, take
 from deploy.backup.keys import unseal
+from deploy.backup.letting_go import let_go
 from deploy.backup.parts import runs
 from deploy.backup.snapshot import Kind, Opened, Snapshot
 from deploy.backup.stores.base import Store
 from deploy.backup.stores.folder import FolderStore
 from deploy.backup.stores.s3 import S3Settings, S3Store
 from deploy.backup.verify import verify
+from deploy.backup.window import Moment, pitr_sources, shipments, way
 from deploy.errors import SettingsError, StoreUnreachable
 from deploy.host import Command, Host, Secret, check, owner
 from deploy.rollout.run import Target
@@ -157,9 +160,14 @@ def backup_step(app: App, target: Target, tell: Tell, then: Callable[[], None]) 
 def take_proven(
     yard: Yard, only: Sequence[str] = (), kind: Kind = Kind.FULL
 ) -> tuple[Snapshot, Proof]:
-    """Take a snapshot, and prove to level 2 that it reads. Raises what `take` and `verify` do."""
+    """Take a snapshot, and prove to level 2 that it reads. Raises what `take` and `verify` do.
+
+    What servers have kept for it they may then remove.
+    """
     snapshot, key = take(yard, only, kind)
-    return snapshot, verify(yard, snapshot, key.secret)
+    proof = verify(yard, snapshot, key.secret)
+    let_go(yard, snapshot)
+    return snapshot, proof
 
 
 def _sizes(store: StoreSettings) -> tuple[tuple[int, int], ...]:
@@ -186,11 +194,62 @@ def unlocked(catalog: Catalog, point: str, key: str) -> Opened:
     return _opened(catalog, catalog.choose(point).snapshot, key_file(key))
 
 
+def restorable(
+    catalog: Catalog, point: str, to: str, only: Sequence[str], key: str
+) -> Opened | Moment:
+    """Return what `point` names, the latest snapshot where it says nothing, or the moment of `to`.
+
+    Raises what `unlocked` and `unlocked_at` do.
+    """
+    if to and point:
+        raise SettingsError("--to", "--point names a snapshot too", "say one of them")
+    return unlocked_at(catalog, to, only, key) if to else unlocked(catalog, point or LATEST, key)
+
+
+def unlocked_at(catalog: Catalog, to: str, only: Sequence[str], key: str) -> Moment:
+    """Return what brings databases to the moment that `to` says, opened by the key in a file.
+
+    They are those of `only`, or all that can be brought there. Raises `SettingsError`, `WrongKey`,
+    `DamagedSnapshot`.
+    """
+    moment = moment_named(to)
+    proven = {entry.snapshot.id: entry.snapshot for entry in catalog.proven()}
+    sources = only or pitr_sources(proven.values())
+    if not sources:
+        remedy = "write `x-backup: {pitr: true}` at a Postgres, deploy, and take a full snapshot"
+        raise SettingsError("--to", "no proven snapshot has a base backup", remedy)
+    ways: dict[str, tuple[Opened, ...]] = {}
+    for source in sources:
+        found = way(shipments(proven.values(), source), source, moment)
+        ways[source] = tuple(_alone(catalog, proven[one.snapshot], key_file(key)) for one in found)
+    return Moment(moment, ways)
+
+
+def moment_named(text: str) -> float:
+    """Return a moment in seconds since 1970; without a zone it is in UTC. Raises `SettingsError`.
+
+    >>> moment_named("1970-01-02") == moment_named("1970-01-02T01:00+01:00") == 86400
+    True
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        remedy = 'write it as "2026-01-02 03:04:05", in UTC, or with a zone as in +01:00'
+        raise SettingsError("--to", f"{text!r} is no moment", remedy) from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
 def _opened(catalog: Catalog, snapshot: Snapshot, key: Path) -> Opened:
+    found = _alone(catalog, snapshot, key)
+    parent = found.snapshot.parent
+    base = _opened(catalog, catalog.find(parent), key) if parent else None
+    return dataclasses.replace(found, base=base)
+
+
+def _alone(catalog: Catalog, snapshot: Snapshot, key: Path) -> Opened:
+    """Return a snapshot without what it builds on."""
     secret = unseal(snapshot.sealed_key, key, snapshot.id)
-    sealed = catalog.read(snapshot.id, secret)
-    base = _opened(catalog, catalog.find(sealed.parent), key) if sealed.parent else None
-    return Opened(sealed, secret, base)
+    return Opened(catalog.read(snapshot.id, secret), secret)
 
 
 def _document(host: Host, path: str) -> Mapping[str, Any]:

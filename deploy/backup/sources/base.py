@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from deploy.backup.snapshot import Archive
+from deploy.backup.snapshot import Archive, Snapshot
+from deploy.backup.snapshot import Kind as SnapshotKind
 from deploy.backup.transfer import Into, Outside
 from deploy.host import Host
 
@@ -18,7 +19,8 @@ class Source:
     """Something to back up: of which `kind`, of which service, under which name.
 
     `place` is the volume's name, or the folder on the server, where it is one. `still` has services
-    whose containers hold still while it is read, each with how: `pause` or `stop`.
+    whose containers hold still while it is read, each with how: `pause` or `stop`. `pitr` says that
+    it can be brought to any moment.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Source:
     service: str = ""
     place: str = ""
     still: Mapping[str, str] = field(default_factory=dict)
+    pitr: bool = False
 
     @property
     def is_data(self) -> bool:
@@ -58,8 +61,9 @@ class Origin:
 
     `container` returns the id of a running container of a source's service, or raises
     `SourceFailed`. `running` returns the ids of all running containers of a service. `snapshot` is
-    the one that is taken, `base` the one that it builds on, if any, of which the files of the
-    sources in `indexed` are known.
+    the one that is taken, of a `kind`; `base` the one that it builds on, if any, of which the files
+    of the sources in `indexed` are known; `line` has that one and all that it builds on itself.
+    `say` tells a line.
     """
 
     host: Host
@@ -68,8 +72,11 @@ class Origin:
     container: Callable[[Source], str]
     running: Callable[[str], Sequence[str]]
     snapshot: str
+    say: Callable[[str], None]
+    kind: SnapshotKind = SnapshotKind.FULL
     base: str = ""
     indexed: frozenset[str] = frozenset()
+    line: tuple[Snapshot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,14 +84,15 @@ class Server:
     """How a database is run alone.
 
     `process` is what its first process is called then, as a regular expression; `ready` ends with 0
-    in its container once it answers. A `command` takes the place of the service's own; `variables`
-    are set in its environment.
+    in its container once it answers, for which it has `seconds`. A `command` takes the place of the
+    service's own; `variables` are set in its environment.
     """
 
     process: str
     ready: tuple[str, ...]
     command: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    seconds: int = 300
 
 
 class Ground(Protocol):
@@ -97,6 +105,10 @@ class Ground(Protocol):
     @property
     def volume(self) -> str:
         """Return its name."""
+
+    @property
+    def moment(self) -> float | None:
+        """Return the moment to bring it to, in seconds since 1970; None for the snapshot's own."""
 
     def pour(self, archive: Archive, into: Into) -> None:
         """Fetch an archive to where it belongs. Raises `SourceFailed`."""

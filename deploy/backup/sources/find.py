@@ -1,8 +1,8 @@
 """Finds what there is to back up in a Compose file: by image, by volume, by `x-backup`. Pure.
 
 `x-backup` of a service: `false` leaves it out; a table may say `kind`, where the image does not
-tell, `exclude`, a list of volumes and folders, and `pause` or `stop`, whether its containers hold
-still while its volumes are read.
+tell, `exclude`, a list of volumes and folders, `pause` or `stop`, whether its containers hold still
+while its volumes are read, and `pitr`, whether a Postgres can be brought back to any moment.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,9 @@ Document = Mapping[str, Any]
 _KIND_OF = {image: kind.KIND for kind in DATABASES.values() for image in kind.IMAGES}
 _PAUSED = frozenset(["chroma"])  # an index and a database whose files belong together
 _HOLDS = ("pause", "stop")
-_KEYS = ("exclude", "kind", *_HOLDS)
+_PITR = "pitr"
+_SWITCHES = (*_HOLDS, _PITR)
+_KEYS = ("exclude", "kind", *_SWITCHES)
 _KINDS = (*DATABASES, VOLUME)
 
 
@@ -50,8 +52,12 @@ def _of_service(name: str, model: Document, document: Document) -> Iterator[Sour
     if wish is None:
         return
     kind = _kind(name, model, wish)
+    pitr = bool(wish.get(_PITR))
+    if pitr and kind != postgres.KIND:
+        place, wrong = f"services.{name}.x-backup.{_PITR}", "only a Postgres has that"
+        raise ComposeError(place, wrong, "remove it, or write `kind: postgres` beside it")
     if kind in DATABASES:
-        yield Source(name, kind, name)
+        yield Source(name, kind, name, pitr=pitr)
         return
     still = _still(name, model, wish)
     for mount in _mounts(model):
@@ -103,7 +109,7 @@ def _wish(name: str, model: Document) -> Document | None:
         raise ComposeError(
             f"{place}.kind", f"{wish['kind']!r} is unknown", f"choose one of: {', '.join(_KINDS)}"
         )
-    for how in _HOLDS:
+    for how in _SWITCHES:
         if not isinstance(wish.get(how, False), bool):
             raise ComposeError(f"{place}.{how}", "true or false is wanted", f"write {how}: true")
     if wish.get("pause") and wish.get("stop"):

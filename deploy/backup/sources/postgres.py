@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from deploy.backup.snapshot import CHOOSE, Archive
+from deploy.backup.sources import postgres_pitr as pitr
 from deploy.backup.sources.base import Ground, Origin, Piece, Server, Source, read_facts
 from deploy.backup.transfer import Into, Outside
 from deploy.errors import DamagedSnapshot, SourceFailed
@@ -19,7 +20,7 @@ KIND = "postgres"
 IMAGES = frozenset(["postgres", "postgresql", "postgis", "timescaledb", "pgvector"])
 _HERE = "deploy.backup.sources"
 ROLES, DUMP = "pg-roles", "pg-custom"
-FORMS: tuple[str, ...] = (ROLES, DUMP)
+FORMS: tuple[str, ...] = (ROLES, DUMP, *pitr.FORMS)
 _CLIENT = ((_HERE, "postgres_client.sh"),)
 _DATABASES = Script(_HERE, "postgres_databases.sh", _CLIENT)
 _FACTS = (*_CLIENT, (_HERE, "postgres_facts.sh"))
@@ -38,7 +39,10 @@ def data_path(model: Mapping[str, Any]) -> str:
 
 
 def pieces(source: Source, origin: Origin) -> tuple[Piece, ...]:
-    """Return an archive for the roles, and one for each database. Raises `SourceFailed`."""
+    """Return an archive for the roles, one for each database, and those of `postgres_pitr`.
+
+    Raises `SourceFailed`.
+    """
     host, container = origin.host, origin.container(source)
     roles = Piece(
         source,
@@ -46,10 +50,11 @@ def pieces(source: Source, origin: Origin) -> tuple[Piece, ...]:
         ROLES,
         outside=Outside("pg_dumpall", _GLOBALS, (container,)),
     )
-    return (
-        roles,
-        *(_piece(source, container, name) for name in _databases(source, host, container)),
-    )
+    dumps = [_piece(source, container, name) for name in _databases(source, host, container)]
+    if not source.pitr:
+        pitr.drop(source, origin, container)
+        return (roles, *dumps)
+    return (roles, *dumps, *pitr.pieces(source, origin, container))
 
 
 def _piece(source: Source, container: str, database: str) -> Piece:
@@ -85,15 +90,23 @@ def conninfo(database: str) -> str:
 
 def reader(archive: Archive, image: str) -> Into:
     """Return what reads an archive: pg_restore of the service's image, which needs no server."""
+    if archive.form in pitr.FORMS:
+        return pitr.reader()
     if archive.form == ROLES:
         return Into(("grep", "--count", "--fixed-strings", "--line-regexp", "--", _ROLES_END))
     return Into(outside=Outside("pg_restore", _READ, (image,)))
 
 
 def restore(archives: Sequence[Archive], ground: Ground) -> None:
-    """Fill a new cluster; then compare its rows with those that the dump counted."""
+    """Fill a new cluster; then compare its rows with those that the dump counted.
+
+    To a moment, it is recovered, see `postgres_pitr`.
+    """
+    if ground.moment is not None:
+        pitr.restore(archives, ground.moment, ground)
+        return
     with ground.stand_in(_ALONE) as container:
-        for archive in archives:
+        for archive in (one for one in archives if one.form not in pitr.FORMS):
             ground.pour(archive, Into(outside=fill(archive, container)))
         for archive in (one for one in archives if one.form == DUMP):
             compare(archive, ground.host, container)
@@ -102,6 +115,8 @@ def restore(archives: Sequence[Archive], ground: Ground) -> None:
 
 def holds(archive: Archive) -> str:
     """Return which database it is, or that it holds the roles."""
+    if archive.form in pitr.FORMS:
+        return pitr.holds(archive)
     if archive.form == ROLES:
         return "roles of the database server"
     return f"database `{archive.facts['database']}`, {_rows(archive)} rows"
@@ -109,7 +124,9 @@ def holds(archive: Archive) -> str:
 
 def by_hand(archive: Archive, opened: str) -> Iterator[str]:
     """Yield commands that fill a new cluster."""
-    if archive.form == ROLES:
+    if archive.form in pitr.FORMS:
+        yield from pitr.by_hand(archive, opened)
+    elif archive.form == ROLES:
         yield "# CONTAINER: a new Postgres of that version, made with the POSTGRES_USER of before"
         yield "# and POSTGRES_DB=postgres. That user is there already: one error says so."
         yield f"{opened} | docker exec -i CONTAINER psql -U postgres -d postgres"

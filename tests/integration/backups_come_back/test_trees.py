@@ -20,7 +20,18 @@ SOURCE = Source("any", VOLUME)
 def both_ways(snapshot: str, base: str = "") -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what packs a tree, and what unpacks it."""
     known = frozenset({"any"} if base else ())
-    (piece,) = pieces(SOURCE, Origin(LocalHost(), "", "", str, tuple, snapshot, base, known))
+    origin = Origin(
+        host=LocalHost(),
+        root="",
+        release="",
+        container=str,
+        running=tuple,
+        snapshot=snapshot,
+        say=print,
+        base=base,
+        indexed=known,
+    )
+    (piece,) = pieces(SOURCE, origin)
     whole = Digest(0, "")
     return piece.argv, unpacking(Archive("any", piece.form, "", whole, whole, piece.facts))
 

@@ -11,6 +11,7 @@ def saying(*lines: str, code: int = 0, stderr: str = "") -> RecordingHost:
 
 
 def origin(host: RecordingHost, base: str = "", indexed: frozenset[str] = frozenset()) -> Origin:
+    """Return an origin for a snapshot `s2`; nobody hears what is said."""
     return Origin(
         host=host,
         root="/opt/shop/staging",
@@ -18,6 +19,7 @@ def origin(host: RecordingHost, base: str = "", indexed: frozenset[str] = frozen
         container=lambda _: "c1",
         running=lambda _: ("c1", "c2"),
         snapshot="s2",
+        say=lambda _: None,
         base=base,
         indexed=indexed,
     )

@@ -173,6 +173,11 @@ def test_a_mount_is_left_out_by_source_or_target(excluded: str) -> None:
             "services.db.x-backup.kind: 'mongo' is unknown. choose one of: postgres, mysql, ",
         ),
         ({"pause": "yes"}, "services.db.x-backup.pause: true or false is wanted."),
+        ({"pitr": "on"}, "services.db.x-backup.pitr: true or false is wanted. write pitr: true."),
+        (
+            {"pitr": True, "kind": "volume"},
+            "services.db.x-backup.pitr: only a Postgres has that. remove it, or write `kind: ",
+        ),
         ({"pause": True, "stop": True}, "services.db.x-backup: it says both pause and stop."),
         ({"exclude": "media"}, "services.db.x-backup.exclude: a list of strings is wanted."),
         ({"exclude": [1]}, "services.db.x-backup.exclude: a list of strings is wanted."),
@@ -182,6 +187,13 @@ def test_a_wish_that_cannot_be_meant(wish: object, message: str) -> None:
     with pytest.raises(ComposeError) as error:
         find_sources(document(db={"image": "postgres", "x-backup": wish}))
     assert str(error.value).startswith(message)
+
+
+def test_a_postgres_that_can_be_brought_to_any_moment() -> None:
+    for wish, pitr in (({"pitr": True}, True), ({"pitr": False}, False), ({}, False)):
+        assert found(db={"image": "postgres", "x-backup": wish}) == (
+            Source("db", postgres.KIND, "db", pitr=pitr),
+        )
 
 
 @pytest.mark.parametrize(
