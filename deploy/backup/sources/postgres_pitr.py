@@ -173,5 +173,5 @@ def _recovery(archive: Archive) -> Iterator[str]:
     yield "recovery_target_action = 'promote'"
     yield "END"
     yield f"touch ./{name}-base/recovery.signal"
-    yield "# Start it with the image of that version; remove those lines once it takes connections:"
+    yield "# Start it with the image of that version; remove those lines when it has recovered:"
     yield f'# docker run -v "$PWD/{name}-base:{_DATA}" -v "$PWD/{name}-wal:/wal:ro" IMAGE'

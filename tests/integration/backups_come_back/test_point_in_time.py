@@ -6,9 +6,11 @@ The tests of this file go through one history, in their order.
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from backups_come_back.databases import content, fill
+from backups_come_back.elsewhere import IMAGE, Elsewhere, fetch
 from backups_come_back.shop import Shop
 
 MOUNT = 'volumes: ["database:/var/lib/postgresql/data"]'
@@ -92,6 +94,32 @@ def test_it_comes_back_as_it_was_at_a_moment(shop: Shop, history: History, numbe
     shop.assert_tidy()
 
 
+def test_it_comes_to_a_moment_by_hand(
+    shop: Shop, history: History, elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    then = history.moments[0]
+    starts = ""
+    for snapshot in (history.full, history.second):
+        (tmp_path / snapshot).mkdir()
+        for block in fetch(shop, snapshot, elsewhere, tmp_path / snapshot):
+            if "snapshot.key" in block and ("./db-" in block or "team.key" in block):
+                aimed = re.sub(
+                    "recovery_target_time = .*",
+                    f"recovery_target_time = '{then.moment} UTC'",
+                    block,
+                )
+                elsewhere.carry_out(aimed)
+                starts = "".join(re.findall("# (docker run .*)", block)) or starts
+
+    starts = starts.replace("docker run", f"docker run -d --name {elsewhere.container}")
+    elsewhere.carry_out(f"docker rm -fv {elsewhere.container}; {starts.replace('IMAGE', IMAGE)}")
+    promoted = "psql -U shop -d shop -Atc 'select pg_is_in_recovery()' | grep -qx f"
+    waits = f"until docker exec {elsewhere.container} {promoted}; do sleep 0.2; done"
+    elsewhere.carry_out(waits)
+
+    assert recoverable(elsewhere) == then.content
+
+
 def test_increments_follow_without_a_base_backup_of_their_own(shop: Shop, history: History) -> None:
     listed = {one["id"]: one for one in shop.listed()}
 
@@ -101,6 +129,8 @@ def test_increments_follow_without_a_base_backup_of_their_own(shop: Shop, histor
         assert listed[one]["parent"] == parent
         assert "db.pg-wal.zst.age" in listed[one]["archives"]
         assert "db.pg-base.zst.age" not in listed[one]["archives"]
+    kept = "select pg_current_wal_lsn() - restart_lsn < 2 * 16777216 from pg_replication_slots"
+    assert shop.sql(kept) == "t\n"  # what is proven is let go
     assert listed[history.full]["to"] < listed[history.second]["to"] < listed[history.third]["to"]
 
 

@@ -97,8 +97,30 @@ def test_a_snapshot_as_json(capsys: Capture) -> None:
         "level": 3,
         "proven_at": int(NOW) - 300,
         "archives": ["db.shop.dump.zst.age", "media.tar.zst.age"],
+        "to": None,
     }
     assert (bare["level"], bare["proven_at"]) == (0, None)
+
+
+def test_what_a_database_can_be_brought_to(capsys: Capture) -> None:
+    facts = {"stream": "a", "first": 1, "last": 2, "until": 200.0}
+    dump = NEW.snapshot.archives[0]
+    archives = (
+        dataclasses.replace(dump, form="pg-base", facts={"ended": 100.0}),
+        dataclasses.replace(dump, form="pg-wal", facts=facts),
+    )
+    snapshot = dataclasses.replace(NEW.snapshot, archives=archives)
+    listing = Listing((dataclasses.replace(NEW, snapshot=snapshot), BARE))
+
+    show_listing(listing, now=NOW, as_json=False)
+    said = capsys.readouterr().out
+    show_listing(listing, now=NOW, as_json=True)
+
+    assert said.endswith(
+        "db can be brought to any moment from 1970-01-01 00:01:40+00:00"
+        " to 1970-01-01 00:03:20+00:00\n"
+    )
+    assert [one["to"] for one in json.loads(capsys.readouterr().out)] == [200.0, None]
 
 
 def test_how_it_stands_in_words_and_for_machines() -> None:
