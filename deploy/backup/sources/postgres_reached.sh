@@ -6,7 +6,7 @@
 set -eu
 ask() { client "$1" psql -XAtq -v ON_ERROR_STOP=1 -d postgres; }
 if [ "$(echo 'select pg_is_in_recovery()' | ask "$1")" != f ]; then
-    echo "it does not end to recover" >&2
+    echo "it takes connections, but still recovers" >&2
     exit 1
 fi
 client "$1" sh -c 'exec pg_dumpall >/dev/null' </dev/null

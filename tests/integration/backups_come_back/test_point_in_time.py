@@ -16,6 +16,19 @@ from backups_come_back.shop import Shop
 MOUNT = 'volumes: ["database:/var/lib/postgresql/data"]'
 WANTED = f"{MOUNT}\n    x-backup: {{ pitr: true }}"
 _SEQUENCE = re.compile(r'^("odd seq"|notes_id_seq)\|\d+', re.MULTILINE)
+DROPPED = "select pg_drop_replication_slot(slot_name) from pg_replication_slots"
+LOST = """
+alter system set max_slot_wal_keep_size = '1MB';
+select pg_reload_conf();
+create table much (id int); select pg_switch_wal();
+drop table much; select pg_switch_wal();
+create table much (id int); select pg_switch_wal();
+drop table much; select pg_switch_wal();
+checkpoint;
+select 1 / (count(*) = 1)::int from pg_replication_slots where wal_status = 'lost';
+alter system reset max_slot_wal_keep_size;
+select pg_reload_conf();
+"""
 SLOTS = "select slot_name from pg_replication_slots"
 
 
@@ -156,9 +169,10 @@ def test_a_plain_restore_goes_by_the_dumps(shop: Shop, history: History) -> None
     assert shop.sql(SLOTS).startswith("slipway_1_")
 
 
-def test_a_slot_that_was_dropped_is_told_and_made_anew(shop: Shop, history: History) -> None:
+@pytest.mark.parametrize("gone", [DROPPED, LOST])
+def test_a_slot_that_is_gone_is_told_and_made_anew(shop: Shop, history: History, gone: str) -> None:
     del history
-    shop.sql("select pg_drop_replication_slot(slot_name) from pg_replication_slots")
+    shop.sql(gone)
 
     ended = shop.inv("backup", "--kind", "incremental")
 
@@ -174,6 +188,22 @@ def test_a_slot_that_was_dropped_is_told_and_made_anew(shop: Shop, history: Hist
     assert ended.code == 0, ended.all
     assert recoverable(shop) == then.content
     assert shop.inv("restore.undo", "--yes").code == 0
+
+
+def test_what_came_to_a_moment_goes_on_from_there(shop: Shop, history: History) -> None:
+    assert shop.restore("--to", history.moments[2].moment).code == 0
+
+    ended = shop.inv("backup", "--kind", "incremental")
+
+    assert ended.code == 0, ended.all
+    assert "slot slipway_2_" in ended.out  # it is on a timeline of its own
+    shop.sql("create table on_the_second (id int)")
+    then = remember(shop)
+    shop.sql("drop table on_the_second")
+    shop.backup("--kind", "incremental")
+    ended = shop.restore("--to", then.moment)
+    assert ended.code == 0, ended.all
+    assert recoverable(shop) == then.content
 
 
 def test_a_snapshot_that_is_gone_leaves_a_gap_that_is_told(shop: Shop, history: History) -> None:
