@@ -114,7 +114,7 @@ class _Taking:
         self._begun = time.monotonic()
         self._pump = Pump.ready(yard.host, yard.root)
         self._indexes = Indexes(yard.host, yard.root, self._id)
-        files = not any(source.pitr for source in sources)
+        files = kind is not Kind.INCREMENTAL or not any(source.pitr for source in sources)
         self._base = find_base(kind, yard.catalog, self._indexes.begin(), files=files)
 
     def take(self) -> tuple[Snapshot, keys.KeyPair]:

@@ -27,4 +27,5 @@ def _let_go(yard: Yard, snapshot: Snapshot) -> None:
     with yard.held(seen.now):
         for archive in (one for one in snapshot.archives if one.form == WAL):
             for replica in seen.of(services.get(archive.source, "")):
-                postgres_pitr.let_go(archive, yard.host, replica.id)
+                if replica.running:
+                    postgres_pitr.let_go(archive, yard.host, replica.id)
