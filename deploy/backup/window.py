@@ -2,10 +2,10 @@
 
 A base backup can be brought to any moment after its end, as far as WAL follows it without a gap
 ("Continuous Archiving and Point-in-Time Recovery" of Postgres's manual). WAL is a row of numbered
-segments. What follows what is told by its stream: a replication slot, which is made under a name of
-its own, lives in one server on one timeline, and is in no copy of it. So segments of two servers,
-or of two timelines that branched off at the same point, are never mixed up, however they are
-numbered.
+segments. What belongs together is told by its stream: a replication slot, which is made under a
+name of its own, lives in one server on one timeline, and goes into no backup of it. So segments of
+two servers, or of two timelines that branched off at the same point, are never mixed up, however
+they are numbered.
 """
 
 import math
