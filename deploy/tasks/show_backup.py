@@ -25,7 +25,7 @@ from deploy.backup.sources.base import RELEASE
 from deploy.backup.sources.files import WHOLE
 from deploy.backup.stores.base import Kept
 from deploy.backup.telling.freshness import age
-from deploy.backup.window import pitr_sources, reached, shipments, windows
+from deploy.backup.window import BASE, pitr_sources, reached, shipments, windows
 
 _LEVELS = {
     STORED: "stored bytes match",
@@ -118,13 +118,15 @@ def taken_line(snapshot: Snapshot, proof: Proof, wanted: Kind) -> str:
     kind = f"{snapshot.kind} snapshot {snapshot.id}"
     if snapshot.parent:
         kind += f" on {snapshot.parent}"
-    elif wanted != Kind.FULL and _has_files(snapshot):
+    elif wanted != Kind.FULL and _could_build(snapshot):
         kind += f" ({wanted} was wanted, and there is nothing to build on)"
     return f"{kind}, {snapshot.stored} bytes, proven to level {proof.level}"
 
 
-def _has_files(snapshot: Snapshot) -> bool:
-    sources = {archive.source for archive in snapshot.archives if archive.form == WHOLE}
+def _could_build(snapshot: Snapshot) -> bool:
+    """Whether it has what a snapshot of changes would not have whole."""
+    whole = (WHOLE, BASE)
+    sources = {archive.source for archive in snapshot.archives if archive.form in whole}
     return bool(sources - {RELEASE})
 
 

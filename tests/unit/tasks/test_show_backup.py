@@ -219,3 +219,5 @@ def test_that_a_full_one_was_taken_instead_is_told() -> None:
     dump, _ = NEW.snapshot.archives
     no_files = dataclasses.replace(NEW.snapshot, archives=(dump,))
     assert "nothing to build on" not in taken_line(no_files, proof, Kind.INCREMENTAL)
+    base = dataclasses.replace(NEW.snapshot, archives=(dataclasses.replace(dump, form="pg-base"),))
+    assert "nothing to build on" in taken_line(base, proof, Kind.INCREMENTAL)
