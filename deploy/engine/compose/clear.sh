@@ -6,16 +6,22 @@
 volumes=$1
 shift
 [ "$volumes" != - ] || volumes=
-for id; do
-    case $(docker inspect --format '{{.State.Status}}' "$id" 2>/dev/null) in
-    running) echo "a container that was to be removed runs by now" >&2; exit 47 ;;
-    restarting | paused) force=--force ;; # Docker would refuse
-    *) force= ;;
-    esac
-    # shellcheck disable=SC2086 # one option or none
-    docker rm $force $volumes "$id" >/dev/null 2>&1 || :
+
+# While Docker starts or stops one it refuses to remove it: then it is asked again.
+for _ in 1 2 3 4 5; do
+    left=
+    for id; do
+        case $(docker inspect --format '{{.State.Status}}' "$id" 2>/dev/null) in
+        '') continue ;;
+        running) echo "a container that was to be removed runs by now" >&2; exit 47 ;;
+        restarting | paused) force=--force ;; # Docker would refuse
+        *) force= ;;
+        esac
+        # shellcheck disable=SC2086 # one option or none
+        docker rm $force $volumes "$id" >/dev/null 2>&1 || left="$left $id"
+    done
+    [ -n "$left" ] || exit 0
+    sleep 1
 done
-there=$(docker ps --all --quiet --no-trunc) || exit 46
-for id; do
-    case $there in *"$id"*) echo "cannot be removed: $id" >&2; exit 46 ;; esac
-done
+echo "cannot be removed:$left" >&2
+exit 46

@@ -318,7 +318,7 @@ def test_what_is_wrong_is_told(code: int, said: str, kind: type[StoreError], mes
 def nobody(folder: Path) -> Iterator[FolderStore]:
     """The store as a user who may not write there, where root runs the tests."""
     if os.getuid() == 0:
-        for at in (folder, *folder.parents[:3]):
+        for at in (folder, *folder.parents[:4]):
             at.chmod(at.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
         host: LocalHost = _Nobody()
     else:
