@@ -9,10 +9,11 @@ shift
 
 # While Docker starts or stops one it refuses to remove it: then it is asked again.
 for _ in 1 2 3 4 5; do
+    there=$(docker ps --all --quiet --no-trunc) || exit 46
     left=
     for id; do
+        case $there in *"$id"*) ;; *) continue ;; esac
         case $(docker inspect --format '{{.State.Status}}' "$id" 2>/dev/null) in
-        '') continue ;;
         running) echo "a container that was to be removed runs by now" >&2; exit 47 ;;
         restarting | paused) force=--force ;; # Docker would refuse
         *) force= ;;
