@@ -95,10 +95,9 @@ def verify(_c: Any, env: str = "", app: str = "", point: str = "latest", key: st
     opened = open_app(app, env)
     out = show.console()
     with reach_yard(opened, show_backup.Telling(out)) as (_, yard):
-        snapshot, secret = yard.catalog.choose(point).snapshot, None
-        if key:
-            chosen = unlocked(yard.catalog, snapshot.id, key)
-            snapshot, secret = chosen.snapshot, chosen.key
+        chosen = unlocked(yard.catalog, point, key) if key else None
+        snapshot = chosen.snapshot if chosen else yard.catalog.choose(point).snapshot
+        secret = chosen.key if chosen else None
         proof = proving.verify(yard, snapshot, secret)
     out.print(f"{snapshot.id}: level {proof.level} in {proof.seconds} s")
 

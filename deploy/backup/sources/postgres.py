@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from deploy.backup.snapshot import CHOOSE, Archive
+from deploy.backup.sources import files
 from deploy.backup.sources import postgres_pitr as pitr
 from deploy.backup.sources.base import Ground, Origin, Piece, Server, Source, read_facts
 from deploy.backup.transfer import Into, Outside
@@ -91,7 +92,7 @@ def conninfo(database: str) -> str:
 def reader(archive: Archive, image: str) -> Into:
     """Return what reads an archive: pg_restore of the service's image, which needs no server."""
     if archive.form in pitr.FORMS:
-        return pitr.reader()
+        return files.reader(archive, image)
     if archive.form == ROLES:
         return Into(("grep", "--count", "--fixed-strings", "--line-regexp", "--", _ROLES_END))
     return Into(outside=Outside("pg_restore", _READ, (image,)))

@@ -111,11 +111,6 @@ def position(offset: int) -> str:
     return f"{offset >> 32:X}/{offset & 0xFFFFFFFF:X}"
 
 
-def reader() -> Into:
-    """Return what lists an archive."""
-    return Into(("tar", "--list", "--file=-"))
-
-
 def restore(archives: Sequence[Archive], moment: float, ground: Ground) -> None:
     """Unpack the base backup, have Postgres recover to `moment` by the WAL, and see that all reads.
 
