@@ -8,6 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from deploy.engine.base import Replica, Scale, Upstream
 from deploy.host import Run
@@ -18,6 +19,9 @@ from deploy.rollout.site import Site
 class Step(ABC):
     """One step of a plan."""
 
+    harmless: ClassVar[bool] = False
+    """Whether the containers that serve are the same before and after."""
+
     @property
     @abstractmethod
     def title(self) -> str:
@@ -27,11 +31,6 @@ class Step(ABC):
     def services(self) -> tuple[str, ...]:
         """The services it acts on."""
         return ()
-
-    @property
-    def harmless(self) -> bool:
-        """Whether the containers that serve are the same before and after."""
-        return False
 
     @property
     def lasting(self) -> str:
@@ -79,17 +78,14 @@ class Swap:
 class Backup(Step):
     """Take a snapshot: a callable, so that this room need not know how. It returns the id."""
 
+    harmless: ClassVar[bool] = True
+
     take: Callable[[], str]
 
     @property
     def title(self) -> str:
         """What it does."""
         return "back up"
-
-    @property
-    def harmless(self) -> bool:
-        """Whether the containers that serve are the same before and after."""
-        return True
 
     def do(self, site: Site) -> None:
         """Take it and remember its id for the release."""
@@ -121,6 +117,8 @@ class PutBack(Step):
 class Migrate(Step):
     """Run the migration once, in a one-off container of the new image."""
 
+    harmless: ClassVar[bool] = True
+
     service: str
     argv: tuple[str, ...]
     timeout: float
@@ -134,11 +132,6 @@ class Migrate(Step):
     def services(self) -> tuple[str, ...]:
         """The services it acts on."""
         return (self.service,)
-
-    @property
-    def harmless(self) -> bool:
-        """Whether the containers that serve are the same before and after."""
-        return True
 
     @property
     def lasting(self) -> str:
@@ -210,17 +203,14 @@ class Rehearse(Step):
     its first moment, and would answer 502.
     """
 
+    harmless: ClassVar[bool] = True
+
     standing: tuple[Swap, ...]
 
     @property
     def title(self) -> str:
         """What it does."""
         return "rehearse the new nginx"
-
-    @property
-    def harmless(self) -> bool:
-        """Whether the containers that serve are the same before and after."""
-        return True
 
     def do(self, site: Site) -> None:
         """Rehearse and place; the nginx that runs is not told."""
@@ -230,6 +220,8 @@ class Rehearse(Step):
 @dataclass(frozen=True)
 class Introduce(Step):
     """Give nginx a file for each upstream that is new, before its configuration names it."""
+
+    harmless: ClassVar[bool] = True
 
     upstreams: Mapping[str, Upstream]
 
@@ -243,11 +235,6 @@ class Introduce(Step):
         """The services it acts on."""
         return tuple(self.upstreams)
 
-    @property
-    def harmless(self) -> bool:
-        """Whether the containers that serve are the same before and after."""
-        return True
-
     def do(self, site: Site) -> None:
         """Place files without a server, and reload."""
         texts = {
@@ -260,6 +247,8 @@ class Introduce(Step):
 @dataclass(frozen=True)
 class Watch(Step):
     """See that the new replicas stay well for a while, with the old ones still there."""
+
+    harmless: ClassVar[bool] = True
 
     seconds: float
     watched: tuple[str, ...]
@@ -275,11 +264,6 @@ class Watch(Step):
     def services(self) -> tuple[str, ...]:
         """The services it acts on."""
         return self.watched
-
-    @property
-    def harmless(self) -> bool:
-        """Whether the containers that serve are the same before and after."""
-        return True
 
     def do(self, site: Site) -> None:
         """Watch."""
@@ -347,6 +331,8 @@ class Stop(Step):
 class Clear(Step):
     """Remove containers that do not run, by id; one that runs by now is left as it is."""
 
+    harmless: ClassVar[bool] = True
+
     ids: tuple[str, ...]
     names: tuple[str, ...]
     keep_volumes: bool = False
@@ -355,11 +341,6 @@ class Clear(Step):
     def title(self) -> str:
         """What it does."""
         return f"remove {', '.join(self.names)}, no longer running"
-
-    @property
-    def harmless(self) -> bool:
-        """Whether the containers that serve are the same before and after."""
-        return True
 
     def do(self, site: Site) -> None:
         """Remove them. Raises `Changed` where Docker has started one meanwhile."""
@@ -371,17 +352,14 @@ class Clear(Step):
 class Pause(Step):
     """Wait between two batches."""
 
+    harmless: ClassVar[bool] = True
+
     seconds: float
 
     @property
     def title(self) -> str:
         """What it does."""
         return f"wait {self.seconds:g} s before the next batch"
-
-    @property
-    def harmless(self) -> bool:
-        """Whether the containers that serve are the same before and after."""
-        return True
 
     def do(self, site: Site) -> None:
         """Wait."""
