@@ -24,6 +24,8 @@ FAULTS = (
     "the_way_back_stays",
     "two_may_deploy",
 )
+BACKUPS = ("backups_come_back", "backups_reach_their_store")
+THOROUGH = ("--thorough", "--numprocesses=3", "--dist=loadscope", "--no-loadscope-reorder")
 CODE = ("deploy", "tests", "benchmarks", "tasks.py", "noxfile.py")
 
 nox.needs_version = ">=2025.10"
@@ -83,13 +85,18 @@ def faults(session: nox.Session) -> None:
     ledger = Path(session.create_tmp()) / "faults.jsonl"
     ledger.unlink(missing_ok=True)
     folders = [f"tests/integration/{promise}" for promise in FAULTS]
-    several = ["--numprocesses", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
-    session.run(
-        "pytest", "--all-faults", f"--ledger={ledger}", *several, *(session.posargs or folders)
-    )
+    session.run("pytest", *THOROUGH, f"--ledger={ledger}", *(session.posargs or folders))
     if not session.posargs:
         page = "docs/reference/faults.md"
         session.run("python", "tests/integration/fault_table.py", str(ledger), page)
+
+
+@nox.session
+def backups(session: nox.Session) -> None:
+    """Back up and bring back every kind of data, with all that may go wrong, on real servers."""
+    prepare(session)
+    folders = [f"tests/integration/{promise}" for promise in BACKUPS]
+    session.run("pytest", *THOROUGH, *(session.posargs or folders))
 
 
 @nox.session

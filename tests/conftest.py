@@ -20,14 +20,14 @@ def pytest_runtest_makereport() -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("faults")
-    group.addoption("--all-faults", action="store_true", help="also those marked `thorough`")
+    group = parser.getgroup("slipway")
+    group.addoption("--thorough", action="store_true", help="also the tests marked `thorough`")
     group.addoption("--ledger", type=Path, help="write what each fault scenario showed to a file")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the thorough part of the faults out, unless it is asked for."""
-    if config.getoption("--all-faults"):
+    """Leave the thorough tests out, unless they are asked for."""
+    if config.getoption("--thorough"):
         return
     thorough = [item for item in items if item.get_closest_marker("thorough")]
     config.hook.pytest_deselected(items=thorough)

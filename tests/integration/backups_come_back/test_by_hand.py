@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from backups_come_back.databases import content, fill
 from backups_come_back.elsewhere import Elsewhere, fetch
 from backups_come_back.shop import Shop
@@ -22,6 +23,7 @@ def test_the_page_is_enough(shop: Shop, elsewhere: Elsewhere, tmp_path: Path) ->
     assert elsewhere.on_server(f"cat {elsewhere.there}/uploads/a") == "kept"
 
 
+@pytest.mark.thorough
 def test_the_pages_of_a_chain_are_enough(shop: Shop, elsewhere: Elsewhere, tmp_path: Path) -> None:
     shop.python("open('/uploads/old', 'w').write('old'); open('/uploads/a', 'w').write('first')")
     full = shop.backup("--only", "uploads")

@@ -1,5 +1,6 @@
 """Files that grow, shrink, move and vanish while they are read: no backup fails, and no restore."""
 
+import pytest
 from backups_come_back.shop import Shop
 
 CHURN = """
@@ -30,6 +31,7 @@ print(len(names), hashlib.sha256(repr(texts).encode()).hexdigest())
 """
 
 
+@pytest.mark.thorough
 def test_a_folder_that_never_rests(shop: Shop) -> None:
     shop.python(CHURN)
     before = shop.python(STILL)

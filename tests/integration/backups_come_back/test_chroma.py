@@ -58,6 +58,7 @@ def content(shop: Shop) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.thorough
 def test_it_comes_back_and_what_was_there_before_too(shop: Shop) -> None:
     before = content(shop)
     assert before["count"] == 5000

@@ -16,7 +16,9 @@ RESET = """MYSQL_PWD=another "$(command -v mariadb || echo mysql)" -uroot -e \\
     "alter user root@localhost identified by 'ro\\'ot \\\"secret\\\"'" """
 
 
-@pytest.fixture(scope="module", params=OF)
+@pytest.fixture(
+    scope="module", params=["mariadb", pytest.param("mysql", marks=pytest.mark.thorough)]
+)
 def shop(
     request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:

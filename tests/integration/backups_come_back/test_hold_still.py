@@ -49,7 +49,10 @@ def ways(shop: Shop) -> Sequence[int]:
     return [int(one) for one in found.split()]
 
 
-@pytest.mark.parametrize(("how", "state"), [("pause", "paused"), ("stop", "exited")])
+@pytest.mark.parametrize(
+    ("how", "state"),
+    [("pause", "paused"), pytest.param("stop", "exited", marks=pytest.mark.thorough)],
+)
 def test_it_holds_still_and_goes_on(shop: Shop, how: str, state: str) -> None:
     deployed(shop, f"{how}: true")
     before = shop.replicas("web"), policies(shop)
@@ -68,6 +71,7 @@ def test_the_client_dies_meanwhile(shop: Shop) -> None:
         shop.ended(run)
 
 
+@pytest.mark.thorough
 def test_what_holds_it_dies_on_the_server(shop: Shop) -> None:
     deployed(shop, "stop: true")
     with shop.type("backup", "--only", "uploads") as run:
@@ -78,6 +82,7 @@ def test_what_holds_it_dies_on_the_server(shop: Shop) -> None:
     assert shop.inv("backup.verify").code == 0  # as any next run, it clears what was left
 
 
+@pytest.mark.thorough
 def test_nobody_is_left_to_let_it_go_on(shop: Shop) -> None:
     deployed(shop, "stop: true")
     with shop.type("backup", "--only", "uploads") as run:

@@ -90,6 +90,7 @@ def test_each_builds_on_the_one_before_and_comes_back(album: Shop) -> None:
     album.assert_tidy()
 
 
+@pytest.mark.thorough
 def test_whatever_a_tree_holds_comes_back_from_a_chain(shop: Shop) -> None:
     grow(shop, "/uploads")
     take(shop, "full")
@@ -104,6 +105,7 @@ def test_whatever_a_tree_holds_comes_back_from_a_chain(shop: Shop) -> None:
     assert listing(shop, "/uploads") == wanted
 
 
+@pytest.mark.thorough
 def test_without_an_index_a_full_one_is_taken_and_said_so(album: Shop) -> None:
     take(album, "full")
     album.on_server(f"rm -rf {album.root}/backup/index")
@@ -115,6 +117,7 @@ def test_without_an_index_a_full_one_is_taken_and_said_so(album: Shop) -> None:
     assert "incremental was wanted, and there is nothing to build on" in ended.out
 
 
+@pytest.mark.thorough
 def test_what_was_restored_is_sent_whole_as_it_is_another_volume(album: Shop) -> None:
     full = take(album, "full")
     wanted = listing(album, "/uploads")
@@ -127,6 +130,7 @@ def test_what_was_restored_is_sent_whole_as_it_is_another_volume(album: Shop) ->
     comes_back(album, after["id"], wanted)
 
 
+@pytest.mark.thorough
 def test_a_chain_that_lacks_a_link_is_told_and_built_on_no_more(album: Shop) -> None:
     full = take(album, "full")
     middle = take(album, "incremental")

@@ -39,6 +39,7 @@ def without_hstore(shop: Shop) -> Iterator[None]:
     shop.release(shop.next_tag(), "--no-backup", "--recreate", "db")
 
 
+@pytest.mark.thorough
 def test_an_extension(shop: Shop, pairs: str) -> None:
     with without_hstore(shop):
         before = shop.volumes()
