@@ -3,9 +3,10 @@
 See step.sh, which stands in front of each of them: one step at a time, written in the journal.
 """
 
+import itertools
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from deploy.errors import EngineError, LockLost, SlipwayError
 from deploy.host.base import Host, check
@@ -24,6 +25,13 @@ class Run:
 
     root: str
     id: str
+    _turns: Iterator[int] = field(
+        default_factory=lambda: itertools.count(1), repr=False, compare=False
+    )
+
+    def next_turn(self) -> str:
+        """Return what a step shows to be let in: the run, and that it was sent after all before."""
+        return f"{self.id}:{next(self._turns)}"
 
 
 @dataclass(frozen=True)
@@ -41,10 +49,10 @@ class Step:
     timeout: float = 60.0
 
     def command(self, run: Run) -> Command:
-        """Return the command for `run`."""
+        """Return the command for the next turn of `run`."""
         return self.script.command(
             run.root,
-            run.id,
+            run.next_turn(),
             json.dumps(self.title),
             *self.arguments,
             stdin=self.stdin,
@@ -62,7 +70,8 @@ def run_step(
     host: Host, run: Run, step: Step, watch: Callable[[str], None] | None = None
 ) -> Result:
     """Run `step` on `host`. Raises its errors, `LockLost`, and `HostError`."""
-    result = host.run(step.command(run), watch=_without_signs_of_life(watch))
+    command = step.command(run)
+    result = host.run(command, watch=_without_signs_of_life(watch))
     if result.ok:
         return result
     detail = result.error_text
@@ -87,7 +96,7 @@ def run_step(
             f"{FREE_SPACE} and run it again",
             detail=detail,
         )
-    return check(host.name, step.command(run), result)
+    return check(host.name, command, result)
 
 
 def _without_signs_of_life(watch: Callable[[str], None] | None) -> Callable[[str], None] | None:

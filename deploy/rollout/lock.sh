@@ -45,6 +45,7 @@ prepare() {
     mkdir lock.new || return
     printf '%s\n' "$run" >lock.new/run || return
     printf '%s\n' "$holder" >lock.new/holder || return
+    echo 0 >lock.new/turn || return
     touch lock.new/heartbeat || return
     # Room for undoing, should the disk become full meanwhile: catch_up.sh gives it back.
     head -c 262144 /dev/zero >lock.new/spare || return

@@ -22,10 +22,10 @@ def ending(code: int, error: bytes = b"") -> RecordingHost:
 def test_a_step_is_one_command_with_its_run_and_title() -> None:
     host = ending(0)
 
-    run_step(host, RUN, STEP)
+    run_step(host, Run(RUN.root, "run1"), STEP)
 
     command: Command = host.commands[0]
-    assert command.argv[3:] == ("stop", RUN.root, "run1", '"stop \\"web\\""', "10", "-", "abc")
+    assert command.argv[3:] == ("stop", RUN.root, "run1:1", '"stop \\"web\\""', "10", "-", "abc")
     assert command.argv[2].startswith("# shellcheck shell=sh\n# Put in front of every script")
     assert (command.stdin, command.timeout) == (b"data", 7)
 

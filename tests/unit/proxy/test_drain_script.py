@@ -31,6 +31,6 @@ def test_a_new_replica_that_crashed_ends_it(
     (root / "lock" / "run").write_text("run1\n")
     upstreams = pack({"web.conf": b"# web\n"}, READABLE)
 
-    command = DRAIN.command(str(root), "run1", '"drain"', "1", "web-1", stdin=upstreams)
+    command = DRAIN.command(str(root), "run1:1", '"drain"', "1", "web-1", stdin=upstreams)
 
     assert LocalHost().run(command).exit_code == code

@@ -8,7 +8,6 @@ from deploy.host import Command, Result, Run
 from deploy.host.recording import RecordingHost
 from deploy.proxy.nginx import Answer, Nginx
 
-RUN = Run("/opt/shop/test", "run1")
 URL = "https://shop.example.com/health"
 TEXTS = {"web.conf": "upstream web {}\n"}
 
@@ -18,12 +17,16 @@ def an_nginx(code: int = 0, out: str = "", err: str = "", url: str = URL) -> Ngi
     return Nginx(host, "shop-test", url)
 
 
+def a_run() -> Run:
+    return Run("/opt/shop/test", "run1")
+
+
 def switch(nginx: Nginx) -> None:
-    nginx.switch(RUN, "/c.yaml", TEXTS, ids=["n1"], count=3, watch=lambda _: None)
+    nginx.switch(a_run(), "/c.yaml", TEXTS, ids=["n1"], count=3, watch=lambda _: None)
 
 
 def drain(nginx: Nginx) -> None:
-    nginx.drain(RUN, TEXTS, names=["a", "b"], ids=["n1"], seconds=35, watch=lambda _: None)
+    nginx.drain(a_run(), TEXTS, names=["a", "b"], ids=["n1"], seconds=35, watch=lambda _: None)
 
 
 def sent(nginx: Nginx) -> Command:
@@ -38,7 +41,7 @@ def test_switch_sends_the_files_and_what_to_prove() -> None:
     switch(nginx)
 
     assert sent(nginx).argv[4:] == (
-        *("/opt/shop/test", "run1", '"switch"', "shop-test", "/c.yaml", URL, "3", "n1"),
+        *("/opt/shop/test", "run1:1", '"switch"', "shop-test", "/c.yaml", URL, "3", "n1"),
     )
     with tarfile.open(fileobj=io.BytesIO(sent(nginx).stdin)) as archive:
         assert [(entry.name, entry.mode) for entry in archive] == [("web.conf", 0o644)]
@@ -57,14 +60,14 @@ def test_drain_names_the_replicas_that_stay() -> None:
 
     drain(nginx)
 
-    assert sent(nginx).argv[4:] == ("/opt/shop/test", "run1", '"drain"', "35", "a b", "n1")
+    assert sent(nginx).argv[4:] == ("/opt/shop/test", "run1:1", '"drain"', "35", "a b", "n1")
     assert sent(nginx).timeout > 35
 
 
 def test_watch_knows_how_often_each_replica_restarted_before() -> None:
     nginx = an_nginx()
 
-    nginx.watch(RUN, {"c1": 0, "c2": 3}, ["n1"], 5.0)
+    nginx.watch(a_run(), {"c1": 0, "c2": 3}, ["n1"], 5.0)
 
     assert sent(nginx).argv[7:] == ("5", URL, "c1:0 c2:3", "n1")
 

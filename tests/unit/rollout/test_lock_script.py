@@ -128,7 +128,7 @@ def test_room_is_kept_for_undoing_as_long_as_nothing_is_undone(tmp_path: Path) -
         keeper.stdout.readline()
         assert spare.stat().st_blocks > 0
         catch_up = step_script("deploy.rollout", "catch_up.sh")
-        LocalHost().run(catch_up.command(str(tmp_path), "run1", '"catch up"'))
+        LocalHost().run(catch_up.command(str(tmp_path), "run1:1", '"catch up"'))
         assert not spare.exists()
         keeper.communicate(b"release\n")
 

@@ -16,7 +16,9 @@ def record(root: Path, stdin: bytes) -> int:
     run = Run(str(root), "run1")
     script = step_script("deploy.rollout", "record.sh")
     return (
-        LocalHost().run(script.command(run.root, run.id, '"record"', "r2", stdin=stdin)).exit_code
+        LocalHost()
+        .run(script.command(run.root, run.next_turn(), '"record"', "r2", stdin=stdin))
+        .exit_code
     )
 
 

@@ -52,12 +52,12 @@ def test_observe() -> None:
 def test_start() -> None:
     engine, host = an_engine()
 
-    engine.start(RUN, "r1", SCALES, ignore)
+    engine.start(Run(ROOT, "run1"), "r1", SCALES, ignore)
 
     assert host.commands[0].argv[3:] == (
         "start",
         ROOT,
-        "run1",
+        "run1:1",
         '"start web, api"',
         "shop-test",
         f"{ROOT}/releases/r1/compose.yaml",
@@ -92,12 +92,12 @@ def test_start_returns_the_replicas_and_shows_only_its_progress() -> None:
 def test_stop(*, keep: bool, flag: str) -> None:
     engine, host = an_engine()
 
-    engine.stop(RUN, ["c1", "c2"], 30, keep_volumes=keep)
+    engine.stop(Run(ROOT, "run1"), ["c1", "c2"], 30, keep_volumes=keep)
 
     assert host.commands[0].argv[3:] == (
         "stop",
         ROOT,
-        "run1",
+        "run1:1",
         '"stop 2 containers"',
         "30",
         flag,
@@ -109,12 +109,14 @@ def test_stop(*, keep: bool, flag: str) -> None:
 def test_migrate() -> None:
     engine, host = an_engine()
 
-    engine.migrate(RUN, "r1", "web", ("alembic", "upgrade head"), timeout=300, watch=ignore)
+    engine.migrate(
+        Run(ROOT, "run1"), "r1", "web", ("alembic", "upgrade head"), timeout=300, watch=ignore
+    )
 
     assert host.commands[0].argv[3:] == (
         "migrate",
         ROOT,
-        "run1",
+        "run1:1",
         '"migrate"',
         "shop-test",
         f"{ROOT}/releases/r1/compose.yaml",
