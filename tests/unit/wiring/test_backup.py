@@ -36,7 +36,7 @@ def a_store(begun: float) -> Memory:
 def test_a_store_that_answers(tmp_path: Path) -> None:
     with serving(objects_of(a_store(time.time() - 18_100))) as endpoint:
         app = shop(tmp_path, endpoint)
-        found = standing_soon(app)
+        found = standing_soon(app, patience=60)
         line, record = _backup(app)
 
     assert found.newest
