@@ -30,9 +30,14 @@ def fill(example: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def example_of(path: Path) -> Path:
+    """Return the file that an env file is made from."""
+    return path.parent / ".env.example"
+
+
 def create(path: Path) -> None:
     """Write `path` (mode 0600) from the .env.example beside it. Raises `SettingsError`."""
-    example = path.parent / ".env.example"
+    example = example_of(path)
     if path.exists():
         raise SettingsError(str(path), "it is there already", "edit it, or remove it first")
     if not example.is_file():

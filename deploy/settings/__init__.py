@@ -14,6 +14,7 @@ from deploy.settings.table import Table, nearest
 
 FILE = "deploy.toml"
 LOCAL = "local"
+DEV, DEV_OVERLAY = "dev", "compose.dev.yaml"
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
@@ -63,6 +64,19 @@ class Environment:
 
 
 @dataclass(frozen=True)
+class Dev:
+    """The app on this machine, as `inv up` starts it. Paths are absolute; the env file may lack.
+
+    `test` and `lint` are what their tasks run, in a shell, in the app's folder.
+    """
+
+    compose: tuple[Path, ...]
+    env_file: Path
+    test: str = ""
+    lint: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """One app: its folder, its environments, and how it is rolled out."""
 
@@ -70,6 +84,7 @@ class Settings:
     folder: Path
     environments: Mapping[str, Environment]
     rollout: RolloutSettings
+    dev: Dev
     registry: Registry | None = None
     backup: BackupSettings | None = None
 
@@ -138,26 +153,26 @@ def _settings(top: Table, folder: Path) -> Settings:
         name: _environment(top.table("environments").table(name), name, folder, compose)
         for name in top.table("environments").names()
     }
+    dev = _dev(top.table("dev"), folder, compose)
     rollout = _rollout(top.table("rollout"))
     registry = _registry(top.table("registry")) if "registry" in top.names() else None
     backup = read_backup(top.table("backup"), folder) if "backup" in top.names() else None
     top.close()
     if not environments:
         raise top.error("environments", "no environment is described", "add [environments.staging]")
-    return Settings(app, folder, environments, rollout, registry, backup)
+    return Settings(app, folder, environments, rollout, dev, registry, backup)
 
 
 def _environment(table: Table, name: str, folder: Path, compose: tuple[str, ...]) -> Environment:
     if not _ENVIRONMENT.fullmatch(name):
         # The Compose project is APP-ENVIRONMENT: with dashes in both, two could share one.
         raise table.error("", f"{name!r} is no environment name", "use a-z, 0-9 and _")
+    if name == DEV:
+        raise table.error("", f"{name!r} is this machine", "take another name, or write [dev]")
     hosts = table.strings("hosts", ())
     if not hosts:
         raise table.error("hosts", "no host is named", 'write hosts = ["user@server"]')
-    files = tuple(folder / file for file in table.strings("compose", compose))
-    for file in files:
-        if not file.is_file():
-            raise table.error("compose", f"there is no file {file}", "mend the path")
+    files = _compose_files(table, folder, compose)
     env_file = table.string("env_file", "")
     environment = Environment(
         name=name,
@@ -170,6 +185,30 @@ def _environment(table: Table, name: str, folder: Path, compose: tuple[str, ...]
     )
     table.close()
     return environment
+
+
+def _dev(table: Table, folder: Path, compose: tuple[str, ...]) -> Dev:
+    overlay = (DEV_OVERLAY,) if (folder / DEV_OVERLAY).is_file() else ()
+    wanted = (*compose, *overlay)
+    dev = Dev(
+        # What nobody has written down may lack: then only `inv up` and its like miss it.
+        compose=_compose_files(table, folder, wanted)
+        if "compose" in table.names()
+        else tuple(folder / file for file in wanted),
+        env_file=folder / table.string("env_file", ".env"),
+        test=table.string("test", ""),
+        lint=table.string("lint", ""),
+    )
+    table.close()
+    return dev
+
+
+def _compose_files(table: Table, folder: Path, default: tuple[str, ...]) -> tuple[Path, ...]:
+    files = tuple(folder / file for file in table.strings("compose", default))
+    for file in files:
+        if not file.is_file():
+            raise table.error("compose", f"there is no file {file}", "mend the path")
+    return files
 
 
 def _url(table: Table) -> str:

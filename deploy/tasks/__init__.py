@@ -2,7 +2,7 @@
 
 from invoke.collection import Collection
 
-from deploy.tasks import backup, demo, env, images, look, rollout, sandbox, server
+from deploy.tasks import backup, demo, dev, env, images, look, rollout, sandbox, server
 
 namespace = Collection(
     rollout.deploy,
@@ -14,9 +14,16 @@ namespace = Collection(
     look.health,
     look.logs,
     look.execute,
+    look.shell,
     backup.recover,
     images.build,
     images.push,
+    dev.up,
+    dev.down,
+    dev.reset,
+    dev.run_tests,
+    dev.run_linters,
+    dev.config,
     demo.demo,
 )
 namespace.add_collection(Collection("env", env.init))

@@ -13,6 +13,7 @@ from invoke.tasks import task as invoke_task
 from deploy.errors import Interrupted, SlipwayError
 
 ENV_HELP = "environment of deploy.toml, such as staging (default: DEPLOY_ENV, or the only one)"
+PLACE_HELP = "environment of deploy.toml (default: DEPLOY_ENV; without it, this machine)"
 APP_HELP = "app: a folder under compose/ (default: DEPLOY_APP, ./deploy.toml, or the only app)"
 YES_HELP = "do not ask for confirmation"
 KEY_HELP = "file of the private key (default: what SLIPWAY_KEY names)"

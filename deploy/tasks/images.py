@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from deploy.tasks.base import APP_HELP, ENV_HELP, task
+from deploy.tasks.base import APP_HELP, PLACE_HELP, task
 
 TAG_HELP = "image tag (default: the git revision)"
 SERVICE_HELP = "only this service (default: all that have a build section)"
 
 
-@task(help={"env": ENV_HELP, "app": APP_HELP, "tag": TAG_HELP, "service": SERVICE_HELP})
+@task(help={"env": PLACE_HELP, "app": APP_HELP, "tag": TAG_HELP, "service": SERVICE_HELP})
 def build(
     _c: Any,
     env: str = "",
@@ -20,7 +20,7 @@ def build(
     _compose(env, app, tag, service, "build")
 
 
-@task(help={"env": ENV_HELP, "app": APP_HELP, "tag": TAG_HELP, "service": SERVICE_HELP})
+@task(help={"env": PLACE_HELP, "app": APP_HELP, "tag": TAG_HELP, "service": SERVICE_HELP})
 def push(
     _c: Any,
     env: str = "",
@@ -38,9 +38,9 @@ def _compose(env: str, app: str, tag: str, service: str, verb: str) -> None:
     from deploy.errors import SettingsError
     from deploy.host import check
     from deploy.tasks import show
-    from deploy.wiring import open_app, uncommitted
+    from deploy.wiring import open_there_or_here, uncommitted
 
-    opened = open_app(app, env)
+    opened = open_there_or_here(app, env)
     blueprint = opened.blueprint(tag or None)
     built = blueprint.built
     if service and service not in built:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from deploy.tasks.base import APP_HELP, ENV_HELP, JSON_HELP, task
+from deploy.tasks.base import APP_HELP, ENV_HELP, JSON_HELP, PLACE_HELP, task
 
 if TYPE_CHECKING:
     from deploy.wiring import App
@@ -122,7 +122,7 @@ def health(
 
 @task(
     help={
-        "env": ENV_HELP,
+        "env": PLACE_HELP,
         "app": APP_HELP,
         "service": f"{SERVICE_HELP} (default: all)",
         "follow": "go on until Ctrl-C",
@@ -139,18 +139,18 @@ def logs(
 ) -> None:
     """Show the logs of the containers."""
     from deploy.tasks.streams import stream
-    from deploy.wiring import open_app
+    from deploy.wiring import Here, open_there_or_here
 
-    opened = open_app(app, env)
+    opened = open_there_or_here(app, env)
+    wanted = ["logs", "--no-color", f"--tail={tail}", *(["--follow"] if follow else [])]
+    wanted += [service] if service else []
     with opened.reach() as target:
-        opened.check_service(target.engine.observe(), service)
-        argv = ["docker", "compose", "--project-name", opened.project, "logs", "--no-color"]
-        argv += [
-            f"--tail={tail}",
-            *(["--follow"] if follow else []),
-            *([service] if service else []),
-        ]
-        stream(target.host, tuple(argv))
+        if isinstance(opened, Here):
+            opened.known_service(service)
+            stream(target.host, opened.compose(*wanted).argv)
+        else:
+            opened.check_service(target.engine.observe(), service)
+            stream(target.host, ("docker", "compose", "--project-name", opened.project, *wanted))
 
 
 @task(
@@ -159,7 +159,7 @@ def logs(
     help={
         "command": "what to run; quote it as one argument",
         "service": SERVICE_HELP,
-        "env": ENV_HELP,
+        "env": PLACE_HELP,
         "app": APP_HELP,
     },
 )
@@ -172,22 +172,39 @@ def execute(
 ) -> None:
     """Run a command in a running replica, on a terminal if there is one."""
     import shlex
-    import sys
 
     from deploy.errors import SettingsError
-    from deploy.tasks.streams import stream
-    from deploy.wiring import open_app
 
     try:
         words = shlex.split(command)
     except ValueError as error:
         raise SettingsError("exec", f"{command!r} is no command: {error}", "close it") from None
-    opened = open_app(app, env)
+    _inside(app, env, service, words)
+
+
+@task(help={"service": SERVICE_HELP, "env": PLACE_HELP, "app": APP_HELP})
+def shell(_c: Any, service: str = "", env: str = "", app: str = "") -> None:
+    """Open a shell in a running replica."""
+    _inside(app, env, service, ["sh", "-c", "command -v bash >/dev/null && exec bash; exec sh"])
+
+
+def _inside(app: str, env: str, service: str, words: list[str]) -> None:
+    import sys
+
+    from deploy.errors import SettingsError
+    from deploy.tasks.streams import stream
+    from deploy.wiring import Here, open_there_or_here
+
+    opened = open_there_or_here(app, env)
     if not service:
         raise SettingsError("--service", "no service is named", "name one, such as --service web")
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
     with opened.reach() as target:
-        replica = opened.check_service(target.engine.observe(), service)
-        terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        flags = ("--interactive", "--tty") if terminal else ("--interactive",)
-        argv = ("docker", "exec", *flags, replica, *words)
+        if isinstance(opened, Here):
+            plain = [] if terminal else ["--no-TTY"]
+            argv = opened.compose("exec", *plain, opened.known_service(service), *words).argv
+        else:
+            replica = opened.check_service(target.engine.observe(), service)
+            flags = ("--interactive", "--tty") if terminal else ("--interactive",)
+            argv = ("docker", "exec", *flags, replica, *words)
         stream(target.host, argv, terminal=terminal)

@@ -4,7 +4,7 @@ import dataclasses
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from deploy.tasks.base import APP_HELP, ENV_HELP, JSON_HELP, KEY_HELP, YES_HELP, task
+from deploy.tasks.base import APP_HELP, ENV_HELP, JSON_HELP, KEY_HELP, PLACE_HELP, YES_HELP, task
 
 if TYPE_CHECKING:
     from deploy.engine.base import Observation
@@ -165,17 +165,17 @@ def _put(
         show.show_outcome(out, outcome, where, as_json=json)
 
 
-@task(help={"env": ENV_HELP, "app": APP_HELP, "yes": YES_HELP})
+@task(help={"env": PLACE_HELP, "app": APP_HELP, "yes": YES_HELP})
 def migrate(_c: Any, env: str = "", app: str = "", yes: bool = False) -> None:
-    """Run the migration of the current release again, under the lock."""
+    """Run the migration again: of what serves there, or of what is here."""
     from deploy.errors import SettingsError
     from deploy.rollout import deploy as rollout
     from deploy.rollout.plan import Plan
     from deploy.rollout.run import Rollout
-    from deploy.tasks import show
-    from deploy.wiring import open_app
+    from deploy.tasks import dev, show
+    from deploy.wiring import Here, open_there_or_here
 
-    opened = open_app(app, env)
+    opened = open_there_or_here(app, env)
     step = opened.extras().migrate
     if step is None:
         raise SettingsError(
@@ -183,6 +183,9 @@ def migrate(_c: Any, env: str = "", app: str = "", yes: bool = False) -> None:
             "no migration is described",
             'add to [rollout]: migrate = { service = "backend", command = "…" }',
         )
+    if isinstance(opened, Here):
+        dev.compose(opened, "run", "--rm", step.service, *step.argv)
+        return
     where = opened.where
     show.confirm(where, asks=opened.environment.confirm, yes=yes)
     with opened.reach() as target:

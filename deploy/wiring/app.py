@@ -22,7 +22,7 @@ from deploy.engine.compose.services import proxy_of
 from deploy.errors import SettingsError
 from deploy.host import Command, Host, Secret, check
 from deploy.host.local import LocalHost
-from deploy.host.masked import MaskedHost
+from deploy.host.masked import Mask, MaskedHost
 from deploy.host.ssh import SshHost
 from deploy.proxy.nginx import Nginx
 from deploy.rollout.deploy import Draft
@@ -177,6 +177,19 @@ class App:
         """Return a `docker compose` command for this machine."""
         argv = compose_argv(self.project, self.environment.compose, self.environment.env_file)
         return Command((*argv, *arguments), name=f"docker compose {arguments[0]}", timeout=3600)
+
+    def config(self) -> str:
+        """Return what Compose sees, as YAML, without what the env file keeps secret."""
+        files, env_file_here = self.environment.compose, self.environment.env_file
+        host = LocalHost(self.tag_variable())
+        read_document(host, self.project, files, env_file_here)  # says clearly what is missing
+        command = self.compose("config")
+        text = check(self.where, command, host.run(command)).text
+        return Mask(env_file.secrets_of(env_file_here)).text(text) if env_file_here else text
+
+    def tag_variable(self) -> dict[str, str]:
+        """Return `TAG` as a deploy without a `--tag` sets it."""
+        return {"TAG": git_revision(self.checkout)}
 
     def builder(self, tag: str, images: Mapping[str, str]) -> LocalHost:
         """Return where images are built: the sandbox's own engine for the sandbox's registry."""

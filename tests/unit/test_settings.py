@@ -5,7 +5,7 @@ import pytest
 from deploy.backup.retention import Policy
 from deploy.backup.stores.s3.settings import S3Settings
 from deploy.errors import SettingsError
-from deploy.settings import Migrate, Registry, find_app, load
+from deploy.settings import Dev, Migrate, Registry, find_app, load
 
 MINIMAL = """\
 [environments.staging]
@@ -289,3 +289,25 @@ def test_a_login_for_a_registry(folder: Path) -> None:
 )
 def test_a_login_that_is_not_whole(folder: Path, table: str, message: str) -> None:
     assert message in refusal(folder, f"{MINIMAL}[registry]\n{table}\n")
+
+
+def test_this_machine_has_its_overlay_where_it_is_there(folder: Path) -> None:
+    (folder / "deploy.toml").write_text(MINIMAL)
+    assert load(folder).dev == Dev((folder / "compose.yaml",), folder / ".env")
+    (folder / "compose.dev.yaml").write_text("services: {}\n")
+    assert load(folder).dev.compose == (folder / "compose.yaml", folder / "compose.dev.yaml")
+
+
+def test_this_machine_as_it_is_described(folder: Path) -> None:
+    dev = '[dev]\ncompose = ["compose.yaml"]\nenv_file = ".env.dev"\ntest = "pytest -q"\n'
+    (folder / "deploy.toml").write_text(MINIMAL + dev)
+    assert load(folder).dev == Dev(
+        (folder / "compose.yaml",), folder / ".env.dev", test="pytest -q"
+    )
+    assert "there is no file" in refusal(folder, MINIMAL + '[dev]\ncompose = ["gone.yaml"]\n')
+    assert "dev.tests: the key is unknown" in refusal(folder, MINIMAL + '[dev]\ntests = "x"\n')
+
+
+def test_no_environment_is_called_as_this_machine(folder: Path) -> None:
+    text = '[environments.dev]\nhosts = ["local"]\n'
+    assert "environments.dev: 'dev' is this machine" in refusal(folder, text)

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.backup.keys import public_of
 from deploy.errors import SettingsError
-from deploy.settings import Environment, RolloutSettings, Settings
+from deploy.settings import Dev, Environment, RolloutSettings, Settings
 from deploy.wiring import App
 from deploy.wiring.sandbox import KEY, PUBLIC, _ensure_keys
 
@@ -16,7 +16,9 @@ NGINX: dict[str, Any] = {"image": "nginx:1", "ports": [{"target": 80, "published
 
 def an_app(url: str) -> App:
     environment = Environment("test", ("local",), (Path("compose.yaml"),), url=url)
-    settings = Settings("shop", Path("shop"), {"test": environment}, RolloutSettings())
+    settings = Settings(
+        "shop", Path("shop"), {"test": environment}, RolloutSettings(), Dev((), Path(".env"))
+    )
     return App(Path(), settings, environment)
 
 

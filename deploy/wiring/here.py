@@ -1,0 +1,80 @@
+"""An app on this machine, as `inv up` starts it: no release, no lock, one Compose project."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy.engine.compose.document import read_document
+from deploy.errors import SettingsError
+from deploy.host import check
+from deploy.host.local import LocalHost
+from deploy.secrets.env_file import example_of
+from deploy.settings import DEV, FILE, LOCAL, Environment, find_app, load
+from deploy.settings.table import nearest
+from deploy.wiring.app import App, find_checkout, open_app
+
+
+class Here(App):
+    """One app on this machine, with the Compose files of [dev]."""
+
+    def tag_variable(self) -> dict[str, str]:
+        """Return nothing: `TAG` is what the env file says, or the Compose file."""
+        return {}
+
+    def document(self) -> Mapping[str, Any]:
+        """Return the whole Compose model. Raises `ComposeError`."""
+        files, env_file = self.environment.compose, self.environment.env_file
+        return read_document(LocalHost(), self.project, files, env_file)
+
+    def known_service(self, name: str) -> str:
+        """Return the name of a service, or nothing for none. Raises `SettingsError`."""
+        services = self.document()["services"]
+        if name and name not in services:
+            raise SettingsError(
+                "--service",
+                f"there is no service {name!r}",
+                nearest(name, services) or f"there are: {', '.join(services)}",
+            )
+        return name
+
+    def published(self) -> list[str]:
+        """Return a line for each port of this machine that leads to a container."""
+        command = self.compose("ps", "--format", "json")
+        text = check(self.where, command, LocalHost().run(command)).text
+        lines = set()
+        for container in map(json.loads, text.splitlines()):
+            for port in container.get("Publishers") or []:
+                if port["PublishedPort"]:
+                    there = f"{port['URL']}:{port['PublishedPort']}"
+                    lines.add(f"{container['Service']}: {there} -> {port['TargetPort']}")
+        return sorted(lines)
+
+    def compose_variables(self) -> dict[str, str]:
+        """Return the variables with which a bare `docker compose` means this app here."""
+        files = os.pathsep.join(map(str, self.environment.compose))
+        return {"COMPOSE_PROJECT_NAME": self.project, "COMPOSE_FILE": files}
+
+
+def open_here(name: str | None, start: Path | None = None) -> Here:
+    """Return the app on this machine. Raises `SettingsError`."""
+    checkout = find_checkout(start)
+    settings = load(find_app(checkout, name, (start or Path.cwd()).resolve()))
+    dev = settings.dev
+    for file in dev.compose:
+        if not file.is_file():
+            raise SettingsError(
+                f"{settings.folder / FILE}: dev.compose",
+                f"there is no file {file}",
+                'name what runs on this machine: [dev] compose = ["…"]',
+            )
+    wanted = any(file.is_file() for file in (dev.env_file, example_of(dev.env_file)))
+    environment = Environment(DEV, (LOCAL,), dev.compose, dev.env_file if wanted else None)
+    return Here(checkout, settings, environment)
+
+
+def open_there_or_here(name: str | None, env: str | None) -> App:
+    """Return the app in the environment that `env` or DEPLOY_ENV names, else on this machine."""
+    env = env or os.environ.get("DEPLOY_ENV")
+    return open_app(name, env) if env else open_here(name)

@@ -1,0 +1,77 @@
+"""The app on this machine, as the real `docker compose config` sees it; no engine is asked."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.errors import ComposeError, SettingsError
+from deploy.wiring import Here, open_here, open_there_or_here
+
+COMPOSE = """\
+services:
+  web: {image: "web:${TAG:-dev}", environment: {SECRET: "${SECRET?set it}"}}
+  db: {image: "postgres:15"}
+"""
+SETTINGS = '[environments.staging]\nhosts = ["local"]\nenv_file = ".env"\n'
+
+
+@pytest.fixture(autouse=True)
+def _no_ambient_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DEPLOY_ENV", "DEPLOY_APP", "TAG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "tasks.py").touch()
+    (tmp_path / "deploy.toml").write_text('app = "shop"\n' + SETTINGS)
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    (tmp_path / ".env").write_text("SECRET=does-not-show\n")
+    return tmp_path
+
+
+def test_without_an_environment_it_is_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    here, there = open_there_or_here("", ""), open_there_or_here("", "staging")
+    assert (here.project, there.project) == ("shop-dev", "shop-staging")
+    assert isinstance(here, Here)
+    monkeypatch.setenv("DEPLOY_ENV", "staging")
+    assert open_there_or_here("", "").project == "shop-staging"
+
+
+def test_its_configuration_shows_no_secret(folder: Path) -> None:
+    text = open_here("", folder).config()
+    assert "image: web:dev" in text
+    assert "SECRET: '***'" in text or "SECRET: ***" in text
+    assert "does-not-show" not in text
+
+
+def test_what_is_missing_is_named(folder: Path) -> None:
+    (folder / ".env").unlink()
+    with pytest.raises(ComposeError, match=r"no value for \$\{SECRET\}"):
+        open_here("", folder).config()
+    (folder / ".env.example").write_text("# generate\nSECRET=\n")
+    with pytest.raises(ComposeError, match=r"\.env: there is no such env file"):
+        open_here("", folder).config()
+    (folder / "staging.yaml").write_text(COMPOSE)
+    (folder / "deploy.toml").write_text(
+        'app = "shop"\n' + SETTINGS + 'compose = ["staging.yaml"]\n'
+    )
+    (folder / "compose.yaml").unlink()
+    with pytest.raises(SettingsError, match=r"dev\.compose: there is no file"):
+        open_here("", folder)
+
+
+def test_a_service_is_known_or_the_nearest_is_named(folder: Path) -> None:
+    here = open_here("", folder)
+    assert (here.known_service("web"), here.known_service("")) == ("web", "")
+    with pytest.raises(SettingsError, match=r"no service 'wep'.*web"):
+        here.known_service("wep")
+
+
+def test_a_bare_docker_compose_means_it(folder: Path) -> None:
+    variables = open_here("", folder).compose_variables()
+    assert variables == {
+        "COMPOSE_PROJECT_NAME": "shop-dev",
+        "COMPOSE_FILE": str(folder / "compose.yaml"),
+    }
