@@ -2,7 +2,7 @@
 
 from invoke.collection import Collection
 
-from deploy.tasks import backup, demo, dev, env, images, look, rollout, sandbox, server
+from deploy.tasks import backup, demo, dev, doctor, env, images, look, rollout, sandbox, server
 
 namespace = Collection(
     rollout.deploy,
@@ -12,6 +12,7 @@ namespace = Collection(
     look.status,
     look.releases,
     look.health,
+    doctor.doctor,
     look.logs,
     look.execute,
     look.shell,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from deploy.doctor.diagnose import Finding
 from deploy.engine.base import Observation
 from deploy.errors import SettingsError, SlipwayError
 from deploy.proxy.nginx import Answer
@@ -206,6 +207,16 @@ def show_status(
         f"Docker {seen.docker}, Compose {seen.compose}, {seen.disk_free / 2**30:.1f} GiB free",
         style="dim",
     )
+
+
+def show_findings(out: Console, found: Sequence[Finding], where: str, looked_at: str) -> None:
+    """Print what stands against an app, what to do, and what was seen of it."""
+    if not any(finding.pressing for finding in found):
+        out.print(f"{where}: nothing stands against it. Looked at: {looked_at}.", markup=False)
+    for finding in found:
+        out.print(str(finding), style="bold red" if finding.pressing else "yellow", markup=False)
+        for line in finding.evidence.splitlines():
+            out.print(f"  | {line}", style="dim", markup=False)
 
 
 def _service_row(seen: Observation, release: Release | None, name: str) -> tuple[str, str, str]:

@@ -1,23 +1,20 @@
 """An app in an environment, as this checkout describes it, and what its Compose files want."""
 
 import dataclasses
-import json
 import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from deploy.engine.base import Observation
 from deploy.engine.compose.document import compose_argv, read_document
-from deploy.engine.compose.engine import ComposeEngine, repository_of
+from deploy.engine.compose.engine import ComposeEngine
 from deploy.engine.compose.login import Login
-from deploy.engine.compose.render import Place, images_of, render
 from deploy.engine.compose.services import proxy_of
 from deploy.errors import SettingsError
 from deploy.host import Command, Host, Secret, check
@@ -25,13 +22,12 @@ from deploy.host.local import LocalHost
 from deploy.host.masked import Mask, MaskedHost
 from deploy.host.ssh import SshHost
 from deploy.proxy.nginx import Nginx
-from deploy.rollout.deploy import Draft
 from deploy.rollout.plan import Extras
-from deploy.rollout.release import Release, release_id
-from deploy.rollout.run import Target, holder_of
+from deploy.rollout.run import Target
 from deploy.rollout.steps import Migrate
 from deploy.secrets import env_file
 from deploy.settings import LOCAL, Environment, Settings, find_app, load
+from deploy.wiring.blueprint import ComposeBlueprint
 
 SANDBOX = ".sandbox"  # names under this ending are reached through the sandbox of this checkout
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -136,7 +132,7 @@ class App:
             return Extras()
         return Extras(Migrate(found.service, tuple(shlex.split(found.command)), found.timeout))
 
-    def blueprint(self, tag: str | None, *, refresh: bool = False) -> "ComposeBlueprint":
+    def blueprint(self, tag: str | None, *, refresh: bool = False) -> ComposeBlueprint:
         """Return what the Compose files want, with image tag `tag` or the git revision."""
         revision = git_revision(self.checkout)
         if tag is not None and not _TAG.fullmatch(tag):
@@ -180,11 +176,18 @@ class App:
 
     def config(self) -> str:
         """Return what Compose sees, as YAML, without what the env file keeps secret."""
+        self.document()  # says clearly what is missing
+        command, host = self.compose("config"), LocalHost(self.tag_variable())
+        return self.masked(check(self.where, command, host.run(command)).text)
+
+    def document(self) -> Mapping[str, Any]:
+        """Return the whole Compose model. Raises `ComposeError`."""
         files, env_file_here = self.environment.compose, self.environment.env_file
-        host = LocalHost(self.tag_variable())
-        read_document(host, self.project, files, env_file_here)  # says clearly what is missing
-        command = self.compose("config")
-        text = check(self.where, command, host.run(command)).text
+        return read_document(LocalHost(self.tag_variable()), self.project, files, env_file_here)
+
+    def masked(self, text: str) -> str:
+        """Return `text` without what the env file keeps secret."""
+        env_file_here = self.environment.env_file
         return Mask(env_file.secrets_of(env_file_here)).text(text) if env_file_here else text
 
     def tag_variable(self) -> dict[str, str]:
@@ -233,62 +236,6 @@ class App:
             )
 
 
-@dataclass(frozen=True)
-class ComposeBlueprint:
-    """What the Compose files of an app want. `asked` tells whether the user named the tag."""
-
-    app: App
-    document: Mapping[str, Any] = field(repr=False)
-    tag: str
-    revision: str
-    asked: bool = False
-    refresh: bool = False
-
-    @cached_property
-    def images(self) -> frozenset[str]:
-        """The image references of the Compose file."""
-        return frozenset(images_of(self.document).values())
-
-    @property
-    def built(self) -> dict[str, str]:
-        """The images that this checkout builds, by service."""
-        images = images_of(self.document)
-        return {n: images[n] for n, s in self.document["services"].items() if s.get("build")}
-
-    @property
-    def moving(self) -> frozenset[str]:
-        """Images to ask the registry for again: a tag the user named may have been pushed anew."""
-        if self.refresh:
-            return self.images
-        return frozenset(self.built.values()) if self.asked else frozenset()
-
-    def draft(self, seen: Observation, pins: Mapping[str, str]) -> Draft:
-        """Return the release as a server would run it, and its files."""
-        app = self.app
-        wake = app.settings.rollout.wake
-        folder = app.settings.folder
-        place = Place(app.project, app.root, app.checkout, folder, seen.kernel, wake)
-        rendered = render(self.document, place, pins)
-        release = Release(
-            id=release_id(seen.now, self.revision),
-            app=app.settings.app,
-            environment=app.environment.name,
-            revision=self.revision,
-            tag=self.tag,
-            created_at=seen.now,
-            created_by=holder_of("", seen.now).owner,
-            services=rendered.services,
-            images={image: pins[image] for image in sorted(self.images) if image in pins},
-        )
-        there = f"releases/{release.id}"
-        shipment = rendered.shipment
-        shipment.write(f"{there}/compose.yaml", json.dumps(rendered.document, indent=1).encode())
-        shipment.write(f"{there}/images", _image_list(release).encode())
-        if app.environment.env_file:
-            shipment.write(f"{there}/.env", app.environment.env_file.read_bytes())
-        return Draft(release, shipment.tar())
-
-
 def open_app(name: str | None, env: str | None, start: Path | None = None) -> App:
     """Return the app and environment that flags name. Raises `SettingsError`."""
     checkout = find_checkout(start)
@@ -308,12 +255,3 @@ def uncommitted(checkout: Path) -> bool:
     host = LocalHost(folder=checkout)
     command = Command(("git", "status", "--porcelain"))
     return bool(check(host.name, command, host.run(command)).text.strip())
-
-
-def _image_list(release: Release) -> str:
-    """Return one line an image: by digest, then by tag, as Docker lists them."""
-    lines = []
-    for reference, pinned in release.images.items():
-        digest = pinned.partition("@")[2]
-        lines.append(f"{repository_of(reference)}@{digest} {reference.partition('@')[0]}\n")
-    return "".join(lines)

@@ -2,11 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from deploy.engine.compose.document import read_document
 from deploy.errors import SettingsError
 from deploy.host import check
 from deploy.host.local import LocalHost
@@ -22,11 +19,6 @@ class Here(App):
     def tag_variable(self) -> dict[str, str]:
         """Return nothing: `TAG` is what the env file says, or the Compose file."""
         return {}
-
-    def document(self) -> Mapping[str, Any]:
-        """Return the whole Compose model. Raises `ComposeError`."""
-        files, env_file = self.environment.compose, self.environment.env_file
-        return read_document(LocalHost(), self.project, files, env_file)
 
     def known_service(self, name: str) -> str:
         """Return the name of a service, or nothing for none. Raises `SettingsError`."""
