@@ -42,7 +42,8 @@ class Finding:
 class Case:
     """What was seen, and what is wanted: services, who needs whom, ports of the machine.
 
-    `here` is our own clock; `start` is the command that brings a missing service up.
+    `jobs` are the services that are to end; `here` is our own clock; `start` is the command that
+    brings a missing service up.
     """
 
     facts: Facts
@@ -50,6 +51,7 @@ class Case:
     needs: Sequence[Need]
     ports: Mapping[int, str]
     here: float
+    jobs: frozenset[str] = frozenset()
     start: str = "inv deploy"
 
     def of(self, service: str) -> list[Container]:
@@ -139,23 +141,19 @@ def _ended(case: Case) -> Iterator[Finding]:
                 container.log,
             )
         elif container.status in {"exited", "dead", "restarting", "created"}:
-            yield from _not_running(container)
+            if container.exit_code or container.error or container.service not in case.jobs:
+                yield _not_running(container, case.start)
 
 
-def _not_running(container: Container) -> Iterator[Finding]:
+def _not_running(container: Container, start: str) -> Finding:
     if container.error:
-        yield Finding(
-            container.name,
-            f"Docker cannot start it: {container.error.strip().splitlines()[-1]}",
-            "mend that, and deploy again",
-            container.log,
-        )
-    elif container.exit_code or container.restart != "no":
-        why = _CODES.get(container.exit_code, "see what it said last")
-        wrong = f"it does not run: exit code {container.exit_code}"
-        if container.restarts:
-            wrong += f", restarted {container.restarts} times"
-        yield Finding(container.name, wrong, why, container.log)
+        wrong = f"Docker cannot start it: {container.error.strip().splitlines()[-1]}"
+        return Finding(container.name, wrong, f"mend that, then `{start}`", container.log)
+    wrong = f"it does not run: exit code {container.exit_code}"
+    if container.restarts:
+        wrong += f", restarted {container.restarts} times"
+    why = _CODES.get(container.exit_code, f"see what it said last; `{start}` starts it")
+    return Finding(container.name, wrong, why, container.log)
 
 
 def _unhealthy(case: Case) -> Iterator[Finding]:
@@ -211,7 +209,7 @@ def _certificate(case: Case) -> Iterator[Finding]:
         yield Finding("certificate", wrong, "see why it was not renewed", pressing=False)
     if facts.trust and not facts.trust.startswith("ok"):
         remedy = "take one of an authority that your users know, with its whole chain"
-        yield Finding("certificate", facts.trust, remedy, pressing=False)
+        yield Finding("certificate", facts.trust.rstrip("."), remedy, pressing=False)
 
 
 def _answer(case: Case) -> Iterator[Finding]:

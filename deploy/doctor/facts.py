@@ -11,7 +11,7 @@ CONTAINER = (
     'container {"id":{{json .ID}},"name":{{json .Name}},'
     '"service":{{json (index .Config.Labels "com.docker.compose.service")}},'
     '"state":{{json .State}},"restarts":{{.RestartCount}},'
-    '"memory":{{.HostConfig.Memory}},"restart":{{json .HostConfig.RestartPolicy.Name}},'
+    '"memory":{{.HostConfig.Memory}},'
     '"networks":{{json .NetworkSettings.Networks}}}'
 )
 _NO_PROGRAM = "127"
@@ -29,7 +29,6 @@ class Container:
     out_of_memory: bool = False
     error: str = ""
     restarts: int = 0
-    restart: str = "no"
     memory: int = 0
     health: str = ""
     checked: str = ""
@@ -114,7 +113,6 @@ def _container(found: Mapping[str, Any], log: list[str]) -> Container:
         out_of_memory=state["OOMKilled"],
         error=state["Error"],
         restarts=found["restarts"],
-        restart=found["restart"],
         memory=found["memory"],
         health=health.get("Status", ""),
         checked=checks[-1]["Output"].strip() if checks else "",

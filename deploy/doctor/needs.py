@@ -57,6 +57,16 @@ def _port_of(service: Mapping[str, Any]) -> int | None:
     return _PORTS.get(image_name(service.get("image", "")))
 
 
+def jobs(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the services that are to end: others wait for `service_completed_successfully`."""
+    return frozenset(
+        target
+        for service in document["services"].values()
+        for target, how in service.get("depends_on", {}).items()
+        if (how or {}).get("condition") == "service_completed_successfully"
+    )
+
+
 def published(document: Mapping[str, Any]) -> dict[int, str]:
     """Return which service is to have which TCP port of the machine."""
     return {

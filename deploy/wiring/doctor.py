@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from deploy.doctor.diagnose import Case
 from deploy.doctor.facts import CONTAINER, parse
-from deploy.doctor.needs import needs, published
+from deploy.doctor.needs import jobs, needs, published
 from deploy.engine.compose.services import proxy_of
 from deploy.host import Script, check
 from deploy.wiring.app import App
@@ -35,5 +35,12 @@ def examine(app: App) -> Case:
         text = check(target.host.name, command, target.host.run(command)).text
     text = app.masked(text)  # logs and health checks say more than they should
     start = "inv up" if isinstance(app, Here) else "inv deploy"
-    services = tuple(document["services"])
-    return Case(parse(text), services, wanted, published(document), time.time(), start)
+    return Case(
+        parse(text),
+        tuple(document["services"]),
+        wanted,
+        published(document),
+        time.time(),
+        jobs(document),
+        start,
+    )

@@ -5,7 +5,7 @@ import pytest
 
 from deploy.doctor.diagnose import Case, Finding, diagnose
 from deploy.doctor.facts import Container, Facts
-from deploy.doctor.needs import Need, needs, published
+from deploy.doctor.needs import Need, jobs, needs, published
 
 NOW = 1_700_000_000.0
 DAY = 86_400
@@ -103,8 +103,11 @@ def test_a_container_that_is_not_well(container: dict[str, Any], words: str) -> 
     assert said in finding.evidence
 
 
-def test_one_that_has_done_its_work_is_none() -> None:
-    assert found(containers=with_web(status="exited", restart="no")) == []
+def test_a_job_that_has_ended_well_is_none() -> None:
+    ended = dataclasses.replace(WELL, containers=with_web(status="exited"), answer="")
+    assert diagnose(dataclasses.replace(CASE, facts=ended, jobs=frozenset({"web"}))) == []
+    (finding,) = diagnose(dataclasses.replace(CASE, facts=ended))
+    assert "it does not run: exit code 0. see" in str(finding)
 
 
 def test_who_has_the_port_is_named_by_name() -> None:
@@ -133,7 +136,11 @@ DOCUMENT = {
     "services": {
         "web": {
             "image": "team/web:1",
-            "depends_on": {"db": {}, "api": {}, "job": {}},
+            "depends_on": {
+                "db": {},
+                "api": None,
+                "job": {"condition": "service_completed_successfully"},
+            },
             "ports": [{"target": 80, "published": "8080", "protocol": "tcp"}],
         },
         "api": {"image": "team/api:1", "expose": ["8000/tcp"]},
@@ -147,3 +154,4 @@ def test_who_needs_whom_is_read_from_the_compose_file() -> None:
     assert needs(DOCUMENT) == (Need("web", "db", 5432), Need("web", "api", 8000))
     assert needs(DOCUMENT)[0].argument() == "web:db:5432"
     assert published(DOCUMENT) == {8080: "web"}
+    assert jobs(DOCUMENT) == {"job"}

@@ -16,7 +16,6 @@ FOUND = {
     "state": STATE,
     "restarts": 2,
     "memory": 1 << 29,
-    "restart": "unless-stopped",
     "networks": {"back": {}, "front": {}},
 }
 TEXT = f"""\
@@ -57,7 +56,6 @@ def test_all_that_is_said_is_a_value() -> None:
                 service="web",
                 status="running",
                 restarts=2,
-                restart="unless-stopped",
                 memory=1 << 29,
                 health="unhealthy",
                 checked="no answer",
