@@ -13,6 +13,7 @@ SOON = 14 * 86_400  # seconds before a certificate ends, in which it should have
 _NO_PROGRAM, _NO_RIGHT = 127, 126
 _GIB = 1 << 30
 _KILLED = 137
+_ENDED = frozenset({"exited", "dead", "restarting", "created"})
 _CODES = {
     _NO_RIGHT: "its command may not be run",
     _NO_PROGRAM: "its command is not in the image",
@@ -140,9 +141,13 @@ def _ended(case: Case) -> Iterator[Finding]:
                 "raise deploy.resources.limits.memory, or let it use less",
                 container.log,
             )
-        elif container.status in {"exited", "dead", "restarting", "created"}:
-            if container.exit_code or container.error or container.service not in case.jobs:
-                yield _not_running(container, case.start)
+        elif container.status in _ENDED and not _done(container, case.jobs):
+            yield _not_running(container, case.start)
+
+
+def _done(container: Container, jobs: frozenset[str]) -> bool:
+    """Whether it has ended well, as it was to."""
+    return container.service in jobs and not container.exit_code and not container.error
 
 
 def _not_running(container: Container, start: str) -> Finding:
