@@ -66,7 +66,13 @@ RECIPES: Final = (
         {"PACKAGES": "mysql-server-core mysql-client", "DAEMON": "mysqld"},
         extra=True,
     ),
-    Recipe("chroma", "debian-trixie", ("chromadb/chroma:latest",), extra=True),
+    Recipe(
+        "chroma",
+        "debian-trixie",
+        ("chromadb/chroma:latest", "chromadb/chroma:1.5.9"),
+        extra=True,
+    ),
+    Recipe("node", "debian-bookworm", ("node:22-slim",), extra=True),
 )
 
 BY_NAME: Final = {recipe.name: recipe for recipe in RECIPES}
