@@ -1,0 +1,1 @@
+"""The Loc8 API: places, and where they are."""

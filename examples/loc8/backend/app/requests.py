@@ -1,0 +1,43 @@
+"""Around every request: which version answered, and one line of log (none for /health)."""
+
+import logging
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("app.requests")
+
+
+class RequestMiddleware:
+    """Add `X-App-Version` to every answer and log it when it has been sent."""
+
+    def __init__(self, app: ASGIApp, version: str) -> None:
+        self.app = app
+        self.version = version.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+
+        async def send_with_version(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-app-version", self.version)]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_version)
+        finally:
+            if scope["path"] != "/health":
+                fields = {
+                    "method": scope["method"],
+                    "path": scope["path"],
+                    "status": status,
+                    "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+                    "client": (scope.get("client") or ("",))[0],
+                }
+                log.info("request", extra={"fields": fields})
