@@ -20,7 +20,7 @@ function plainNames() {
 
 export default defineConfig({
   plugins: [react(), plainNames()],
-  cacheDir: "/tmp/vite", // the container's root is read-only
+  cacheDir: "/tmp/vite-loc8", // the container's root is read-only
   build: {
     assetsInlineLimit: 0, // the Content-Security-Policy allows no data: addresses
     modulePreload: { polyfill: false },

@@ -39,7 +39,7 @@ class Cache:
         except RedisError as error:
             log.warning("no cache: %s", type(error).__name__)
             return work(), "unreachable"
-        if kept is not None:
+        if isinstance(kept, bytes):
             return kept, "hit"
         found = work()
         try:

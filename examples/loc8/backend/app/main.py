@@ -1,11 +1,13 @@
 """The application object: routes and middleware."""
 
+import logging.config
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
 from app.database import get_engine
+from app.logs import configuration
 from app.requests import RequestMiddleware
 from app.routes import docs, health, photos, places, probes
 from app.settings import get_settings
@@ -21,6 +23,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 def create_app() -> FastAPI:
     """Build the application from the environment's settings."""
     settings = get_settings()
+    logging.config.dictConfig(configuration(settings.log_level))
     app = FastAPI(
         title="Loc8",
         version=settings.app_version,

@@ -40,7 +40,7 @@ def _box(latitude: float, longitude: float, kilometres: float) -> list[ColumnEle
     """Return conditions that hold for every place in the circle, and for few others."""
     angle = kilometres / EARTH_KILOMETRES
     north = degrees(angle)
-    box = [Place.latitude.between(latitude - north, latitude + north)]
+    box: list[ColumnElement[bool]] = [Place.latitude.between(latitude - north, latitude + north)]
     if abs(latitude) + north < 90:  # noqa: PLR2004 - else the pole is inside: every longitude is near
         east = degrees(asin(min(1.0, sin(angle) / cos(radians(latitude)))))
         spans = (  # the same span once around the earth each way, for places beyond 180 degrees
