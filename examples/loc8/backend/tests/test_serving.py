@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from conftest import BACKEND, Environment
@@ -147,3 +148,16 @@ def test_replicas_share_one_database_and_one_folder(migrated: Environment) -> No
         newest = json.loads(running[0].ask("/api/v1/places?limit=200")[1])
         assert len({place["name"] for place in newest}) == 150
         assert len({place["photo"] for place in newest}) == 150
+
+
+def test_photos_sent_at_the_same_time_leave_one_file(server: Served) -> None:
+    place = json.loads(server.ask("/api/v1/places", CAFE, "POST")[1])["id"]
+    with ThreadPoolExecutor(8) as pool:
+        sent = [
+            pool.submit(server.ask, f"/api/v1/places/{place}/photo", JPEG, "PUT") for _ in range(16)
+        ]
+        statuses = {future.result(DEADLINE)[0] for future in sent}
+    assert statuses - {409} == {200}
+    kept = json.loads(server.ask(f"/api/v1/places/{place}")[1])["photo"]
+    folder = Path(server.environment["UPLOADS_DIR"])
+    assert [file.name for file in folder.iterdir()] == [kept]
