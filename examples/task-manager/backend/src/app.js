@@ -13,6 +13,7 @@ import { taskRoutes } from "./routes/tasks.js";
 import { authenticated } from "./security.js";
 
 const PREFIX = "/api/v1";
+const NUL_IN_TEXT = "22021"; // JSON may hold what Postgres cannot
 const SUBPROTOCOL = "tasks"; // what browsers ask for beside their token, see security.js
 
 export async function createApp(settings, logStream = process.stdout) {
@@ -45,6 +46,7 @@ export async function createApp(settings, logStream = process.stdout) {
   await app.register(websocket, {
     options: {
       maxPayload: 1024,
+      closeTimeout: 5_000, // for a client that is gone and never answers
       handleProtocols: (protocols) => protocols.has(SUBPROTOCOL) && SUBPROTOCOL,
     },
     preClose: (done) => {
@@ -76,7 +78,7 @@ export async function createApp(settings, logStream = process.stdout) {
   });
 
   app.setErrorHandler((error, request, reply) => {
-    const status = error.statusCode ?? 500;
+    const status = error.code === NUL_IN_TEXT ? 400 : (error.statusCode ?? 500);
     if (status >= 500) request.log.error({ err: error }, "a request failed");
     const detail = status >= 500 ? "something went wrong: try again later" : error.message;
     return reply.code(status).headers(error.headers ?? {}).send({ detail });

@@ -2,7 +2,10 @@
 // slower than a writer fills a key that nobody asks for any more. Without Redis everything still
 // works, only slower.
 
-const SECONDS = 30; // also how long a list may be stale whose change did not reach Redis
+import { within } from "./deadline.js";
+
+const KEPT_SECONDS = 30; // also how long a list may be stale whose change did not reach Redis
+const ANSWER_SECONDS = 1;
 
 export class TaskCache {
   // `shape` names the columns of a task in this release: another release, which runs beside it for
@@ -20,7 +23,7 @@ export class TaskCache {
     const cached = key && (await this.#attempt(() => this.redis.get(key)));
     if (cached) return [JSON.parse(cached), true];
     const tasks = await read();
-    if (key) await this.#attempt(() => this.redis.set(key, JSON.stringify(tasks), { EX: SECONDS }));
+    if (key) await this.#attempt(() => this.redis.set(key, JSON.stringify(tasks), { EX: KEPT_SECONDS }));
     return [tasks, false];
   }
 
@@ -31,7 +34,7 @@ export class TaskCache {
 
   async #attempt(work) {
     try {
-      return await work();
+      return await within(ANSWER_SECONDS, work());
     } catch (error) {
       this.log.warn(`the cache does not answer: ${error.message}`);
       return undefined;

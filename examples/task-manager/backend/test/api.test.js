@@ -135,6 +135,21 @@ test("tasks are kept and listed while Redis is away", async (t) => {
   assert.equal(answer.json()[0].title, "Write");
 });
 
+test("tasks are kept and listed while Redis is silent", async (t) => {
+  const env = await environment(t);
+  const redis = await line(t, env.REDIS_URL);
+  const { ask, base } = await client(t, { ...env, REDIS_URL: redis.url });
+  const headers = await logIn(base);
+  redis.freeze();
+  const started = performance.now();
+  assert.equal((await ask("POST", "/tasks", { title: "Write" }, headers)).statusCode, 201);
+  assert.equal((await ask("GET", "/tasks", undefined, headers)).json()[0].title, "Write");
+  assert.ok(performance.now() - started < 8_000);
+  assert.match((await ask("GET", "/health")).json().redis, /^error: /);
+  redis.thaw();
+  await until(async () => (await ask("GET", "/health")).statusCode === 200);
+});
+
 test("tasks refuse a bad token", async (t) => {
   const { ask, env } = await client(t);
   const key = new TextEncoder().encode(env.SECRET_KEY);
@@ -166,6 +181,7 @@ test("nonsense is refused", async (t) => {
   const headers = await logIn(base);
   assert.equal((await ask("POST", "/tasks", { title: "" }, headers)).statusCode, 400);
   assert.equal((await ask("POST", "/tasks", {}, headers)).statusCode, 400);
+  assert.equal((await ask("POST", "/tasks", { title: "\0" }, headers)).statusCode, 400);
   assert.equal((await ask("PATCH", "/tasks/1", {}, headers)).statusCode, 400);
   assert.equal((await ask("PATCH", "/tasks/99999999999", { done: true }, headers)).statusCode, 400);
   assert.equal((await ask("GET", "/slow?seconds=11")).statusCode, 400);

@@ -105,7 +105,7 @@ export async function served(t, env) {
   return { child, exited, port, base };
 }
 
-// Stands between the app and a server, and can cut the line.
+// Stands between the app and a server, and can cut the line, or let it fall silent.
 export async function line(t, target) {
   const { hostname, port } = new URL(target);
   const open = new Set();
@@ -131,7 +131,9 @@ export async function line(t, target) {
   const url = new URL(target);
   url.hostname = "127.0.0.1";
   url.port = between.address().port;
-  return { url: url.href, cut, mend: () => (up = true) };
+  const freeze = () => open.forEach((socket) => socket.pause());
+  const thaw = () => open.forEach((socket) => socket.resume());
+  return { url: url.href, cut, freeze, thaw, mend: () => (up = true) };
 }
 
 export async function until(condition) {

@@ -1,6 +1,6 @@
 // Whether this process can serve: it answers, and what it depends on answers it.
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { within } from "../deadline.js";
 
 const PROBE_SECONDS = 2;
 
@@ -15,19 +15,12 @@ export function healthRoutes(app, { settings }) {
 
   async function ask(name) {
     const started = performance.now();
-    const deadline = new AbortController();
-    const late = sleep(PROBE_SECONDS * 1_000, undefined, { signal: deadline.signal }).then(() => {
-      throw new Error(`no answer within ${PROBE_SECONDS} s`);
-    });
-    late.catch(() => {}); // called off: the answer came in time
     let found;
     try {
-      found = { status: "ok", version: await Promise.race([probes[name](), late]) };
+      found = { status: "ok", version: await within(PROBE_SECONDS, probes[name]()) };
     } catch (error) {
       found = { status: "error", error: error.code ?? error.message };
       app.log.warn(`unhealthy: ${name}: ${found.error}`);
-    } finally {
-      deadline.abort();
     }
     return [name, { ...found, milliseconds: Math.round((performance.now() - started) * 10) / 10 }];
   }
