@@ -1,0 +1,1 @@
+"""The Coaching Platform's API."""

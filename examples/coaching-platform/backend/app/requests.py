@@ -1,0 +1,79 @@
+"""Around every request: which version answered, a line of log, and what /metrics counts."""
+
+import logging
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from prometheus_client import Counter, Histogram
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.connections import Connections
+
+QUIET = frozenset(["/health", "/metrics"])
+REQUESTS = Counter("http_requests", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram("http_request_seconds", "Time to answer", ["method", "route"])
+
+log = logging.getLogger("app.requests")
+
+
+class RequestMiddleware:
+    """Add `X-App-Version` to every answer; log and count it when it has been sent."""
+
+    def __init__(self, app: ASGIApp, version: str) -> None:
+        self.app = app
+        self.version = version.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+
+        async def send_with_version(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-app-version", self.version)]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_version)
+        finally:
+            if scope["path"] not in QUIET:
+                record(scope, status, time.perf_counter() - started)
+
+
+def record(scope: Scope, status: int, seconds: float) -> None:
+    """Log a request by its path, and count it by its route, of which there are few."""
+    route = getattr(scope.get("route"), "path", "none")
+    REQUESTS.labels(scope["method"], route, status).inc()
+    SECONDS.labels(scope["method"], route).observe(seconds)
+    fields = {
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "milliseconds": round(seconds * 1000, 1),
+        "client": (scope.get("client") or ("",))[0],
+    }
+    log.info("request", extra={"fields": fields})
+
+
+def get_connections(request: Request) -> Connections:
+    connections: Connections = request.state.connections
+    return connections
+
+
+ConnectionsDep = Annotated[Connections, Depends(get_connections)]
+
+
+async def get_session(connections: ConnectionsDep) -> AsyncIterator[AsyncSession]:
+    """Give one request its session; what it did not commit is rolled back."""
+    async with AsyncSession(connections.engine, expire_on_commit=False) as session:
+        yield session
+
+
+SessionDep = Annotated[AsyncSession, Depends(get_session)]
