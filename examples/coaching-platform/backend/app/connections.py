@@ -18,7 +18,7 @@ CONNECT_SECONDS = 2
 REDIS_SECONDS = 3
 DEAD_PEER_MILLISECONDS = 3000
 
-AWAY = (Unavailable, RedisError, OperationalError, PoolTimeoutError)
+AWAY = (Unavailable, RedisError, OperationalError, PoolTimeoutError, TimeoutError)
 """What is raised where a dependency does not answer."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.responses import JSONResponse
 from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,17 +32,22 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = 500
+        status, sent = 500, False
 
         async def send_with_version(message: Message) -> None:
-            nonlocal status
+            nonlocal status, sent
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, sent = message["status"], True
                 message["headers"] = [*message["headers"], (b"x-app-version", self.version)]
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_version)
+        except Exception:
+            if not sent:  # what stands around this would answer without the version
+                answer = JSONResponse({"detail": "this is our fault"}, status)
+                await answer(scope, receive, send_with_version)
+            raise
         finally:
             if scope["path"] not in QUIET:
                 record(scope, status, time.perf_counter() - started)

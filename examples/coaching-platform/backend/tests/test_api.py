@@ -16,6 +16,17 @@ def test_every_answer_names_its_version(client: TestClient) -> None:
     assert client.get("/nowhere").headers["x-app-version"] == "v1-test"
 
 
+def test_an_error_of_ours_names_its_version_too(client: TestClient) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    client.app.add_api_route("/fails", fail)
+    answer = TestClient(client.app, raise_server_exceptions=False).get("/fails")
+    assert answer.status_code == 500
+    assert answer.headers["x-app-version"] == "v1-test"
+    assert "ZeroDivisionError" not in answer.text
+
+
 def test_signup_refuses_a_second_account_for_one_address(client: TestClient) -> None:
     sign_up(client)
     again = client.post("/api/v1/auth/signup", json=ANNA | {"email": "ANNA@example.com"})

@@ -1,5 +1,6 @@
 """Notes are found by Chroma and the stand-in, which orders by shared words."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -95,6 +96,23 @@ def test_notes_wait_while_ollama_is_away(
     assert away.headers["retry-after"] == "5"
     assert "away" in away.json()["detail"]
     assert client.get("/api/v1/clients").status_code == 200
+
+
+def test_an_answer_that_takes_too_long_is_not_waited_for(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object) -> str:
+        await asyncio.sleep(60)
+        return ""
+
+    sign_up(client)
+    write(client, add_client(client), KNEE)
+    wait_until(lambda: found(client, "knee") == [KNEE])
+    monkeypatch.setattr("app.remote.Ollama.generate", never)
+    monkeypatch.setenv("ANSWER_SECONDS", "1")
+    get_settings.cache_clear()
+    answer = client.post("/api/v1/ask", json={"question": "How is the knee?"})
+    assert answer.status_code == 503
 
 
 def test_a_lost_index_is_made_anew_from_the_notes(

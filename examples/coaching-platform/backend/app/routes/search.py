@@ -1,5 +1,6 @@
 """Finding notes by meaning, and answers from them."""
 
+import asyncio
 import hashlib
 import json
 from typing import Annotated
@@ -70,22 +71,28 @@ async def ask(
     question: Question, coach: CurrentCoach, connections: ConnectionsDep, session: SessionDep
 ) -> Answer:
     """Answer from the notes that are near to the question; the same question is not asked twice."""
-    model = connections.ollama.chat_model
-    sources = await find(question.question, SOURCES, coach, connections, session)
-    await session.close()  # an answer takes its time: no database connection waits for it
-    if not sources:
-        return Answer(answer=NOTHING, model=model, cached=False, sources=[])
-    lines = [
-        f"- {found.client}, {found.note.created_at:%Y-%m-%d}: {found.note.text}"
-        for found in sources
-    ]
-    prompt = PROMPT.format(notes="\n".join(lines), question=question.question)
-    digest = hashlib.sha256(json.dumps([coach.id, model, prompt]).encode()).hexdigest()
-    key = f"answer:{digest}"
+    async with asyncio.timeout(get_settings().answer_seconds):
+        sources = await find(question.question, SOURCES, coach, connections, session)
+        await session.close()  # an answer takes its time: no database connection waits for it
+        model = connections.ollama.chat_model
+        if not sources:
+            return Answer(answer=NOTHING, model=model, cached=False, sources=[])
+        notes = "\n".join(
+            f"- {one.client}, {one.note.created_at:%Y-%m-%d}: {one.note.text}" for one in sources
+        )
+        prompt = PROMPT.format(notes=notes, question=question.question)
+        answer, cached = await answer_to(prompt, coach, connections)
+        return Answer(answer=answer, model=model, cached=cached, sources=sources)
+
+
+async def answer_to(prompt: str, coach: Coach, connections: Connections) -> tuple[str, bool]:
+    """Return an answer, and whether Redis knew it."""
+    asked = json.dumps([coach.id, connections.ollama.chat_model, prompt])
+    key = f"answer:{hashlib.sha256(asked.encode()).hexdigest()}"
     known = await connections.redis.get(key)
     ANSWERS.labels("no" if known is None else "yes").inc()
     if known is not None:
-        return Answer(answer=str(known), model=model, cached=True, sources=sources)
+        return str(known), True
     answer = await connections.ollama.generate(prompt)
     await connections.redis.set(key, answer, ex=get_settings().answer_cache_seconds)
-    return Answer(answer=answer, model=model, cached=False, sources=sources)
+    return answer, False
