@@ -44,7 +44,7 @@ async def connect(settings: Settings) -> AsyncIterator[Connections]:
     """Give the connections that the settings name, and close them."""
     engine = create_async_engine(
         settings.database_url.get_secret_value(),
-        pool_size=10,
+        pool_size=5,  # and 10 more: 90 for the six replicas of a rollout, and Postgres takes 100
         max_overflow=10,
         pool_timeout=5,
         pool_pre_ping=True,

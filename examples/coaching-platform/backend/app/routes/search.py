@@ -40,6 +40,7 @@ async def find(
     Chroma gives numbers and distances alone; the rows come from Postgres. A number that Postgres
     does not know, as after a restore, is left out.
     """
+    await session.close()  # no connection to the database waits for others; it opens again below
     (vector,) = await connections.ollama.embed([query])
     distances = await connections.chroma.nearest(vector, coach.id, limit)
     own = (
@@ -73,7 +74,7 @@ async def ask(
     """Answer from the notes that are near to the question; the same question is not asked twice."""
     async with asyncio.timeout(get_settings().answer_seconds):
         sources = await find(question.question, SOURCES, coach, connections, session)
-        await session.close()  # an answer takes its time: no database connection waits for it
+        await session.close()
         model = connections.ollama.chat_model
         if not sources:
             return Answer(answer=NOTHING, model=model, cached=False, sources=[])
