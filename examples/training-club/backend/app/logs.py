@@ -36,6 +36,10 @@ def to_stdout(level: str) -> dict[str, Any]:
             }
         },
         "root": {"handlers": ["stdout"], "level": level},
-        # gunicorn's own loggers have handlers of their own, unless told otherwise.
-        "loggers": {"gunicorn.error": {"level": level, "handlers": [], "propagate": True}},
+        "loggers": {
+            # It would have a handler of its own.
+            "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
+            # It names each of its parts when it is imported.
+            "alembic.runtime.plugins": {"level": "WARNING"},
+        },
     }

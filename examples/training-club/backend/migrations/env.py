@@ -7,9 +7,13 @@ MySQL and MariaDB commit each change of a table by itself. So a revision makes o
 there or it is not, and whoever runs it again begins where the last one stopped.
 """
 
+import logging.config
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, NullPool, create_engine, text
+
+from app.logs import to_stdout
 
 WAIT_SECONDS = 30
 
@@ -40,4 +44,5 @@ def migrate() -> None:
             context.run_migrations()
 
 
+logging.config.dictConfig(to_stdout("INFO"))
 migrate()

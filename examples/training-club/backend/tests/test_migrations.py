@@ -10,6 +10,7 @@ def test_up_down_and_up_again(new_database: Database, tmp_path: Path) -> None:
     for command in (("upgrade",), ("downgrade", "0004"), ("downgrade", "base"), ("upgrade",)):
         answer = flask(environment, "db", *command)
         assert answer.returncode == 0, answer.stderr
+        assert "Running " in answer.stdout
         if command == ("downgrade", "0004"):
             assert "photo" not in new_database.columns("members")
     assert "photo" in new_database.columns("members")
