@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from flask import Blueprint, abort, g
 from msgspec import Meta, Struct
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.database import db
 from app.memory import cache, changed, generation
@@ -97,9 +97,8 @@ def book(course_id: int) -> tuple[str, int]:
 
 @api.delete("/<int:course_id>/booking")
 def cancel(course_id: int) -> tuple[str, int]:
-    booking = db.session.get(Booking, (course_id, g.member.id))
-    if booking is not None:
-        db.session.delete(booking)
-        db.session.commit()
-        changed("courses")
+    mine = (Booking.course_id == course_id, Booking.member_id == g.member.id)
+    db.session.execute(delete(Booking).where(*mine))
+    db.session.commit()
+    changed("courses")
     return "", 204
