@@ -12,7 +12,8 @@ wsgi_app = "app.main:create_app()"
 bind = "0.0.0.0:8000"
 
 # Two processes: one goes on while the other is started again. Threads, since requests wait for
-# MySQL and Redis: 2 x 16 connections at most, and twice that during a rollout, of MySQL's 151.
+# MySQL and Redis. That is 32 connections a replica, of the 151 that MySQL takes: enough for two
+# replicas, which are four during a rollout.
 worker_class = "gthread"
 workers = 2
 threads = 16
