@@ -3,4 +3,4 @@
 set -eu
 umask 077
 mkdir -p "$1"
-tar --extract --file=- --directory="$1" --no-same-owner
+tar --extract --file=- --directory="$1" --no-same-owner --preserve-permissions

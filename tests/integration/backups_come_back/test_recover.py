@@ -88,12 +88,19 @@ def test_one_that_was_cut_off_is_taken_up_again(
     assert snapshot
 
 
+def modes(shop: Shop) -> str:
+    """Return who may read the files of the release: containers that mount them are not root."""
+    current = f"cd {shop.root} && find $(readlink current) files -type f -printf '%m %p\\n' | sort"
+    return shop.on_server(current)
+
+
 def test_an_empty_server_serves_the_same(shop: Shop, snapshot: str, elsewhere: Shop) -> None:
     ended = shop.inv("recover", "--key", KEY, "--yes", "--on", ON)
     assert ended.code == 0, ended.all
     assert elsewhere.serving() == shop.tag
     assert content(elsewhere) == content(shop)
     assert trees(elsewhere) == trees(shop)
+    assert modes(elsewhere) == modes(shop)
     elsewhere.assert_tidy()
     (proven,) = shop.listed()
     assert (proven["id"], proven["level"]) == (snapshot, 4)
