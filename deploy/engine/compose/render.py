@@ -83,7 +83,7 @@ def render(document: Document, place: Place, pins: Mapping[str, str]) -> Rendere
     check_services(document, str(place.folder))
     shipment = Shipment()
     services = {
-        name: _strip(_ship_service(name, service, place, shipment), pins)
+        name: _strip(_ship_service(name, _apart(service, document), place, shipment), pins)
         for name, service in document["services"].items()
     }
     proxy = proxy_of(document)
@@ -118,6 +118,14 @@ def images_of(document: Document) -> dict[str, str]:
             )
         images[name] = service["image"]
     return images
+
+
+def _apart(service: Document, document: Document) -> Document:
+    """Return `service` without what it can do without and what no profile has brought along."""
+    there = document["services"]
+    needs = service.get("depends_on", {})
+    kept = {name: how for name, how in needs.items() if name in there}
+    return {**service, "depends_on": kept} if needs else service
 
 
 def _strip(service: dict[str, Any], pins: Mapping[str, str]) -> dict[str, Any]:

@@ -86,6 +86,14 @@ def test_images_get_their_digest_and_build_stays_here(document: Document, place:
     assert "build" not in web
 
 
+def test_what_no_profile_brings_along_is_not_depended_on(document: Document, place: Place) -> None:
+    needs = document["services"]["nginx"]["depends_on"]
+    needs["cache"] = {"condition": "service_started", "required": False}
+    found = rendered(document, place)
+    assert list(found.document["services"]["rehearsal"].get("depends_on", {})) == []
+    assert list(found.document["services"]["nginx"]["depends_on"]) == ["web"]
+
+
 def test_an_image_without_a_known_digest_stays_as_it_is(document: Document, place: Place) -> None:
     assert render(document, place, {}).services["web"].image == "shop/web:1"
 
