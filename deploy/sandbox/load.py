@@ -38,30 +38,28 @@ class Shape:
     body: bytes = b""
 
 
-SHAPES = (
-    Shape("GET, keep-alive", "GET", "/api/v1/version", keep_alive=True, workers=2, pause=0.02),
-    Shape("GET, new connection", "GET", "/api/v1/version", keep_alive=False, workers=2, pause=0.02),
-    Shape("GET, page", "GET", "/", keep_alive=True, workers=1, pause=0.05),
-    Shape(
-        "POST, keep-alive",
-        "POST",
-        "/api/v1/echo",
-        keep_alive=True,
-        workers=1,
-        pause=0.03,
-        body=_ECHO,
-    ),
-    Shape(
-        "POST, new connection",
-        "POST",
-        "/api/v1/echo",
-        keep_alive=False,
-        workers=1,
-        pause=0.03,
-        body=_ECHO,
-    ),
-    Shape("GET, 5 seconds", "GET", "/api/v1/slow?seconds=5", keep_alive=True, workers=4, pause=0.2),
-)
+def shapes(prefix: str) -> tuple[Shape, ...]:
+    """Return every kind of request, to the probes of an example app whose API is at `prefix`."""
+    version, echo, slow = (f"{prefix}/{name}" for name in ("version", "echo", "slow?seconds=5"))
+    return (
+        Shape("GET, keep-alive", "GET", version, keep_alive=True, workers=2, pause=0.02),
+        Shape("GET, new connection", "GET", version, keep_alive=False, workers=2, pause=0.02),
+        Shape("GET, page", "GET", "/", keep_alive=True, workers=1, pause=0.05),
+        Shape("POST, keep-alive", "POST", echo, keep_alive=True, workers=1, pause=0.03, body=_ECHO),
+        Shape(
+            "POST, new connection",
+            "POST",
+            echo,
+            keep_alive=False,
+            workers=1,
+            pause=0.03,
+            body=_ECHO,
+        ),
+        Shape("GET, 5 seconds", "GET", slow, keep_alive=True, workers=4, pause=0.2),
+    )
+
+
+SHAPES = shapes("/api/v1")
 
 
 @dataclass
@@ -223,8 +221,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Load on a sandbox server, on loopback only.")
     parser.add_argument("port", type=int, help="the server's HTTPS port on this machine")
     parser.add_argument("host", help="the name to ask for, such as staging.sandbox")
+    parser.add_argument("--address", default="127.0.0.1", help="where the server is")
+    parser.add_argument("--prefix", default="/api/v1", help="where the app's API is")
     flags = parser.parse_args()
-    serve(Load("127.0.0.1", flags.port, flags.host))
+    serve(Load(flags.address, flags.port, flags.host, shapes(flags.prefix)))
 
 
 if __name__ == "__main__":
