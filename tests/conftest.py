@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+# Where assertions stand outside of test files, they are to say as much when they fail.
+pytest.register_assert_rewrite("stage", "workspace", "five_systems_run", "backups_come_back")
+
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport() -> Iterator[None]:

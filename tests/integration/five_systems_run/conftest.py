@@ -1,0 +1,30 @@
+"""The system whose life a class of tests tells."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from five_systems_run.system import System, make_system
+
+from deploy.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from five_systems_run.life import Life
+
+
+@pytest.fixture(scope="class")
+def system(
+    request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    life: type[Life] = request.cls
+    folder = tmp_path_factory.mktemp("system") / "checkout"
+    made = make_system(
+        sandbox,
+        folder,
+        life.app,
+        extras=life.extras,
+        env=life.env,
+        on_servers=life.on_servers,
+    )
+    yield made
+    made.close()

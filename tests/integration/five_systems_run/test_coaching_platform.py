@@ -1,0 +1,59 @@
+"""The coaching platform: Postgres, Redis, Chroma, and a stand-in for Ollama that says so."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from five_systems_run.life import Life
+from five_systems_run.system import System
+from stage import wait_until
+
+ANN = {"email": "ann@example.com", "password": "a long password"}
+API = "/api/v1"
+DOCUMENT = bytes(range(256)) * 999
+BOUNDARY = "a-boundary"
+PART = 'Content-Disposition: form-data; name="file"; filename="plan.bin"'
+FORM = b"".join(
+    (f"--{BOUNDARY}\r\n{PART}\r\n\r\n".encode(), DOCUMENT, f"\r\n--{BOUNDARY}--\r\n".encode())
+)
+
+
+@pytest.mark.thorough
+class TestCoachingPlatform(Life):
+    app = "coaching-platform"
+    replicas = 3
+    extras = ("chroma",)
+
+    def fill(self, system: System) -> None:
+        system.done("POST", f"{API}/auth/signup", ANN)
+        system.log_in(f"{API}/auth/login", ANN)
+        client = system.done("POST", f"{API}/clients", {"name": "Bea"})["id"]
+        for text in ("Bea runs in the morning", "Bea sleeps badly", "She swims on Sundays"):
+            system.done("POST", f"{API}/clients/{client}/notes", {"text": text})
+        kind = f"multipart/form-data; boundary={BOUNDARY}"
+        system.done("POST", f"{API}/clients/{client}/documents", raw=FORM, Content_Type=kind)
+        wait_until(lambda: len(self.found(system)) == 1)
+
+    def found(self, system: System) -> list[str]:
+        """Return the notes that are near to a word: what Chroma holds."""
+        return [one["note"]["text"] for one in system.done("GET", f"{API}/search?q=swims")]
+
+    def content(self, system: System) -> Any:
+        (client,) = system.done("GET", f"{API}/clients")
+        notes = system.done("GET", f"{API}/clients/{client['id']}/notes")
+        (document,) = system.done("GET", f"{API}/clients/{client['id']}/documents")
+        data = system.ask("GET", f"{API}/documents/{document['id']}").body
+        assert data == DOCUMENT
+        texts = sorted((note["id"], note["text"]) for note in notes)
+        return client["name"], texts, hashlib.sha256(data).hexdigest(), self.found(system)
+
+    def use_second_release(self, system: System) -> None:
+        (client,) = system.done("GET", f"{API}/clients")
+        note = {"text": "Ask again", "follow_up_on": "2030-01-02"}
+        made = system.done("POST", f"{API}/clients/{client['id']}/notes", note)
+        assert made["follow_up_on"] == "2030-01-02"
+
+    def ruin(self, system: System) -> None:
+        system.inside("db", 'psql -U $POSTGRES_USER -d $POSTGRES_DB -c "drop table notes"')
+        system.inside("redis", "redis-cli flushall")
+        system.inside("backend", "rm -rf /uploads/*")

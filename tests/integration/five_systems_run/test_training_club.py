@@ -1,0 +1,52 @@
+"""Training Club: Flask, MySQL, Redis for cache and sessions, photos in a volume, certbot."""
+
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from five_systems_run.life import Life
+from five_systems_run.system import System
+
+ANN = {"email": "ann@example.com", "name": "Ann Ünder", "password": "a long password"}
+COURSE = {"title": "Rowing", "trainer": "Bea", "minutes": 45, "places": 2}
+WHEN = {"starts_at": "2035-05-01T10:00:00Z"}
+PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 400
+
+
+@pytest.mark.thorough
+class TestTrainingClub(Life):
+    app = "training-club"
+    prefix = "/api"
+    health = "/api/health"
+    extras = ("node", "mysql")
+    env = MappingProxyType({"DB_IMAGE": "mysql:9"})
+    on_servers = (
+        "install -d /etc/letsencrypt/live/training-club /var/www/acme;"
+        " cp /etc/ssl/slipway/*.pem /etc/letsencrypt/live/training-club/"
+    )
+
+    def fill(self, system: System) -> None:
+        system.done("POST", "/api/members", ANN)
+        system.log_in("/api/login", {key: ANN[key] for key in ("email", "password")})
+        system.done("PUT", "/api/me/photo", raw=PHOTO, Content_Type="image/png")
+        course = system.done("POST", "/api/courses", {**COURSE, **WHEN})
+        system.done("PUT", f"/api/courses/{course['id']}/booking")
+
+    def content(self, system: System) -> Any:
+        (course, *more) = system.done("GET", "/api/courses")
+        me = system.done("GET", "/api/me")
+        photo = system.ask("GET", me["photo"]).body
+        known = {name: course[name] for name in (*COURSE, "booked")}
+        return len(more), known, me["name"], photo == PHOTO
+
+    def use_second_release(self, system: System) -> None:
+        later = {"starts_at": "2035-06-01T10:00:00Z", "place": "Boat house"}
+        made = system.done("POST", "/api/courses", {**COURSE, **later})
+        assert made["place"] == "Boat house"
+
+    def ruin(self, system: System) -> None:
+        drop = "drop table bookings; drop table courses"
+        root = "MYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql -uroot $MYSQL_DATABASE"
+        system.inside("db", f'{root} -e "{drop}"')
+        system.inside("redis", "redis-cli flushall")
+        system.inside("backend", "rm -rf /uploads/*")
