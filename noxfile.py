@@ -100,6 +100,13 @@ def backups(session: nox.Session) -> None:
 
 
 @nox.session
+def apps(session: nox.Session) -> None:
+    """Lead each of the five example systems through its life, on real servers under load."""
+    prepare(session)
+    session.run("pytest", *THOROUGH, *(session.posargs or ["tests/integration/five_systems_run"]))
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Count round trips and seconds of a deploy; the sandbox must be up."""
     prepare(session)
