@@ -127,6 +127,20 @@ def test_every_fault_of_a_backup_names_its_test() -> None:
 
     assert len(named) == len(rows) - len(heads) > 40
     for file, test in named:
-        folder = "" if file.startswith("tests/") else "tests/integration/"
-        source = (CHECKOUT / f"{folder}{file}").read_text(encoding="utf-8")
-        assert f"def {test}(" in source, f"{file}::{test}"
+        assert_is_there(file, test)
+
+
+def test_every_promise_of_an_example_names_its_test() -> None:
+    text = (CHECKOUT / "docs/reference/examples.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", text)
+    assert named
+    for file, test in named:
+        assert_is_there(file, test)
+    apps = {path.parent.name for path in CHECKOUT.glob("compose/*/deploy.toml")}
+    assert {name for name in apps if f"(../../examples/{name}/README.md)" in text} == apps
+
+
+def assert_is_there(file: str, test: str) -> None:
+    folder = "" if file.startswith("tests/") else "tests/integration/"
+    source = (CHECKOUT / f"{folder}{file}").read_text(encoding="utf-8")
+    assert f"def {test}(" in source, f"{file}::{test}"
