@@ -109,9 +109,9 @@ class System(Workspace):
         self.type("push", "--tag", tag)
 
     def take_second_release(self) -> None:
-        """Copy the files of the second release over the first one's."""
+        """Turn the sources of the first release into those of the second."""
         source = self.folder / "examples" / self.app
-        shutil.copytree(source / "second-release", source, dirs_exist_ok=True)
+        subprocess.run(["git", "apply", "second-release.patch"], cwd=source, check=True)
 
     @contextmanager
     def under_load(self, prefix: str, at_least: int = 200) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """The documentation is held to the code: links, task names, flags."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -138,6 +139,15 @@ def test_every_promise_of_an_example_names_its_test() -> None:
         assert_is_there(file, test)
     apps = {path.parent.name for path in CHECKOUT.glob("compose/*/deploy.toml")}
     assert {name for name in apps if f"(../../examples/{name}/README.md)" in text} == apps
+
+
+def test_each_example_has_a_second_release_that_fits_its_first() -> None:
+    examples = sorted((CHECKOUT / "examples").iterdir())
+    assert len(examples) == 5
+    for example in examples:
+        argv = ["git", "apply", "--check", "second-release.patch"]
+        done = subprocess.run(argv, cwd=example, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{example.name}: {done.stderr}"
 
 
 def assert_is_there(file: str, test: str) -> None:
