@@ -3,10 +3,12 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from http import HTTPStatus
+from ssl import TLSVersion
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from five_systems_run.system import KEY, System
+from five_systems_run.system import HOST, KEY, System
 
 PROVEN = 2
 
@@ -18,6 +20,7 @@ class Life(ABC):
     prefix: ClassVar[str] = "/api/v1"
     health: ClassVar[str] = "/health"
     replicas: ClassVar[int] = 1
+    login: ClassVar[str] = "/api/v1/auth/login"
     extras: ClassVar[tuple[str, ...]] = ()
 
     env: ClassVar[Mapping[str, str]] = MappingProxyType({})
@@ -92,3 +95,45 @@ class Life(ABC):
             assert self.content(system) == before
         finally:
             system.server = "staging"
+
+    def test_its_containers_may_do_little(self, system: System) -> None:
+        host = ".HostConfig."
+        asked = ("Config.User", f"{host}ReadonlyRootfs", f"{host}CapDrop", f"{host}SecurityOpt")
+        form = "|".join(f"{{{{.{name.removeprefix('.')}}}}}" for name in asked)
+        for service in ("backend", "frontend"):
+            for found in system.inspect(service, form):
+                user, read_only, dropped, security = found.split("|")
+                assert user.partition(":")[0] not in {"", "0", "root"}, found
+                assert (read_only, dropped) == ("true", "[ALL]"), found
+                assert security == "[no-new-privileges:true]", found
+        for found in system.inspect("backend", '{{index .HostConfig.LogConfig.Config "max-size"}}'):
+            assert found == "10m"
+
+    def test_the_world_reaches_it_by_tls_alone(self, system: System) -> None:
+        plain = system.ask("GET", "/some/page?and=more", plain=True)
+        assert plain.status == HTTPStatus.MOVED_PERMANENTLY
+        assert plain.headers["location"] == f"https://{HOST}/some/page?and=more"
+        page = system.ask("GET", "/some/page").headers
+        assert page["strict-transport-security"] == "max-age=63072000"
+        assert page["x-content-type-options"] == "nosniff"
+        assert page["x-frame-options"] == "DENY"
+        assert page["content-security-policy"].startswith("default-src 'self';")
+        assert "referrer-policy" in page
+        assert page["server"] == "nginx"
+        spoken = {version: system.speaks(version) for version in TLSVersion if version > 0}
+        assert {version.name for version, protocol in spoken.items() if protocol} == {
+            "TLSv1_2",
+            "TLSv1_3",
+        }
+        assert spoken[TLSVersion.TLSv1_3] == "h2"
+
+    def test_nobody_may_ask_for_ever(self, system: System) -> None:
+        """It takes the exception of staging away; what comes after keeps below the limits."""
+        system.count_everybody()
+        calls = [system.ask("GET", f"{self.prefix}/version").status for _ in range(60)]
+        assert set(calls) == {HTTPStatus.OK, HTTPStatus.TOO_MANY_REQUESTS}
+        if self.login:
+            nobody = {"email": "nobody@example.com", "password": "not the right one"}
+            tries = [system.ask("POST", self.login, nobody).status for _ in range(7)]
+            assert tries[:5] == [HTTPStatus.UNAUTHORIZED] * 5
+            assert tries[5:] == [HTTPStatus.TOO_MANY_REQUESTS] * 2

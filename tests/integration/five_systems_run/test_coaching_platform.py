@@ -1,6 +1,7 @@
 """The coaching platform: Postgres, Redis, Chroma, and a stand-in for Ollama that says so."""
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -57,3 +58,41 @@ class TestCoachingPlatform(Life):
         system.inside("db", 'psql -U $POSTGRES_USER -d $POSTGRES_DB -c "drop table notes"')
         system.inside("redis", "redis-cli flushall")
         system.inside("backend", "rm -rf /uploads/*")
+
+    def test_each_backend_has_its_limits(self, system: System) -> None:
+        found = system.inspect("backend", "{{.HostConfig.NanoCpus}}|{{.HostConfig.Memory}}")
+        assert found == ["500000000|1073741824"] * 3
+
+    def test_the_health_module_checks_all_four(self, system: System) -> None:
+        said = json.loads(system.inside("backend", "python -m app.health_check --direct"))
+        assert said["status"] == "healthy"
+        assert [said[name] for name in ("postgres", "redis", "chroma", "ollama")] == ["ok"] * 4
+
+    def test_a_model_server_that_is_away_degrades_it_only(self, system: System) -> None:
+        (ollama,) = system.replicas("ollama")
+        system.on_server(f"docker stop {ollama}")
+        wait_until(lambda: system.done("GET", "/health")["status"] == "degraded")
+        assert system.ask("GET", "/health").status == 200
+        system.on_server(f"docker start {ollama}")
+        wait_until(lambda: system.done("GET", "/health")["status"] == "healthy")
+
+    def test_metrics_are_for_inside(self, system: System) -> None:
+        assert system.ask("GET", "/metrics").status == 404
+        fetch = (
+            "import urllib.request as r; print(r.urlopen('http://localhost:8000/metrics').read())"
+        )
+        assert "http_requests_total" in system.inside("backend", f'python -c "{fetch}"')
+
+    def test_redis_appends_to_a_file(self, system: System) -> None:
+        assert "yes" in system.inside("redis", "redis-cli config get appendonly")
+
+    def test_logs_are_json(self, system: System) -> None:
+        backend = system.replicas("backend")[0]
+        lines = system.on_server(f"docker logs --tail 20 {backend} 2>&1").splitlines()
+        assert lines
+        assert all(isinstance(json.loads(line), dict) for line in lines)
+
+    def test_ollama_says_what_it_is(self, system: System) -> None:
+        answer = system.done("POST", f"{API}/ask", {"question": "Who swims on Sundays?"})
+        assert "stand-in" in answer["answer"]
+        assert "Sundays" in answer["answer"]

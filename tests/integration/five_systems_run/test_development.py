@@ -40,9 +40,7 @@ EXAMPLES = (
     Example("transformation-coaching", extras=()),
     Example("coaching-platform", extras=("chroma",)),
     Example("loc8"),
-    Example(
-        "training-club", prefix="/api", extras=("node", "mysql"), env=(("DB_IMAGE", "mysql:9"),)
-    ),
+    Example("training-club", prefix="/api", extras=("node", "mysql"), db_image="mysql:9"),
     Example("task-manager", change=NODE),
 )
 

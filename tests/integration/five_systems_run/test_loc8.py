@@ -1,5 +1,6 @@
 """Loc8: places with photos, in SQLite and in folders."""
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ PLACE = {"name": "Café Ünder", "latitude": 48.2, "longitude": 16.37, "note": "
 @pytest.mark.thorough
 class TestLoc8(Life):
     app = "loc8"
+    login = ""
 
     def fill(self, system: System) -> None:
         place = system.done("POST", "/api/v1/places", PLACE)
@@ -29,3 +31,20 @@ class TestLoc8(Life):
 
     def ruin(self, system: System) -> None:
         system.inside("backend", "rm -rf /data/* /uploads/*")
+
+    def test_four_workers_within_their_limits(self, system: System) -> None:
+        form = "{{.HostConfig.NanoCpus}}|{{.HostConfig.Memory}}|{{.HostConfig.MemoryReservation}}"
+        assert system.inspect("backend", form) == ["1000000000|536870912|134217728"]
+        (backend,) = system.replicas("backend")
+        processes = system.on_server(f"docker top {backend} -eo args").count("gunicorn")
+        assert processes == 1 + 4
+
+    def test_docs_and_compression(self, system: System) -> None:
+        page = system.ask("GET", "/docs")
+        assert page.status == 200
+        for source in re.findall(r'(?:src|href)="(/[^"]+)"', page.body.decode()):
+            assert system.ask("GET", source).status == 200, source
+        assert b"script>" not in re.sub(rb"<script [^>]*></script>", b"", page.body)
+        assert system.done("GET", "/openapi.json")["info"]["title"] == "Loc8"
+        zipped = system.ask("GET", "/openapi.json", Accept_Encoding="gzip")
+        assert zipped.headers["content-encoding"] == "gzip"

@@ -18,6 +18,7 @@ class TestTrainingClub(Life):
     app = "training-club"
     prefix = "/api"
     health = "/api/health"
+    login = "/api/login"
     extras = ("node", "mysql")
     env = MappingProxyType({"DB_IMAGE": "mysql:9"})
     on_servers = (
@@ -50,3 +51,28 @@ class TestTrainingClub(Life):
         system.inside("db", f'{root} -e "{drop}"')
         system.inside("redis", "redis-cli flushall")
         system.inside("backend", "rm -rf /uploads/*")
+
+    def test_health_names_its_dependencies(self, system: System) -> None:
+        health = system.done("GET", "/api/health")
+        assert (health["status"], health["database"], health["redis"]) == ("healthy", "ok", "ok")
+
+    def test_the_database_was_initialised(self, system: System) -> None:
+        query = "select default_collation_name from information_schema.schemata"
+        reporting = "MYSQL_PWD=$REPORTING_PASSWORD mysql -h127.0.0.1 -ureporting -N $MYSQL_DATABASE"
+        where = " where schema_name = database()"
+        assert system.inside("db", f'{reporting} -e "{query}{where}"') == "utf8mb4_unicode_ci\n"
+        denied = f'{reporting} -e "drop table courses" 2>&1 || true'
+        assert "denied" in system.inside("db", denied)
+
+    def test_sessions_are_in_redis(self, system: System) -> None:
+        assert "session:" in system.inside("redis", "redis-cli --scan")
+
+    def test_certbot_is_answered_and_renews_by_a_reload(self, system: System) -> None:
+        system.on_server("echo proof > /var/www/acme/token")
+        asked = "/.well-known/acme-challenge/token"
+        system.on_server(
+            "install -D /var/www/acme/token /var/www/acme/.well-known/acme-challenge/token"
+        )
+        assert system.ask("GET", asked, plain=True).body == b"proof\n"
+        mounts = "{{range .Mounts}}{{.Source}}:{{.Destination}} {{end}}"
+        assert "/etc/letsencrypt:/etc/nginx/tls" in system.inspect("nginx", mounts)
