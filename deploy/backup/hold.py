@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from deploy.errors import EngineError, LockHeld, SlipwayError
+from deploy.errors import EngineError, HostError, LockHeld, SlipwayError
 from deploy.host import Host, Process, Script
 from deploy.host.base import first_line, may_not_write
 from deploy.host.heartbeat import Heartbeat
@@ -33,9 +33,9 @@ def held(host: Host, root: str, who: Mapping[str, Any], stand_ins: str) -> Itera
         yield
     finally:
         beating.stop()
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, HostError):  # what was to be held is done
             process.stdin.close()
-        process.wait(5)
+            process.wait(5)
         process.kill()
 
 
