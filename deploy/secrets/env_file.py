@@ -49,6 +49,14 @@ def create(path: Path) -> None:
         file.write(fill(example.read_text(encoding="utf-8")))
 
 
+def values_of(path: Path) -> dict[str, str | None]:
+    """Return what an env file holds, as Compose reads it; nothing where it cannot be read."""
+    try:
+        return dotenv_values(path)
+    except (OSError, UnicodeDecodeError):
+        return {}
+
+
 def check(path: Path) -> None:
     """Refuse an env file with placeholders, or with secrets that were never filled in."""
     if not path.is_file():

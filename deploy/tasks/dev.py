@@ -74,9 +74,8 @@ def config(_c: Any, env: str = "", app: str = "") -> None:
 def compose(opened: "Here", *arguments: str) -> None:
     """Run `docker compose` for an app here, on this terminal. Raises `EngineError`."""
     from deploy.errors import EngineError
-    from deploy.host.local import LocalHost
 
-    code = LocalHost().start(opened.compose(*arguments), terminal=True).wait()
+    code = opened.host().start(opened.compose(*arguments), terminal=True).wait()
     if code:
         wrong = f"`docker compose {arguments[0]}` ended with exit code {code}"
         raise EngineError(opened.where, wrong, "what it said stands above; see `inv logs` too")

@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 from deploy.errors import SettingsError
-from deploy.host import check
+from deploy.host import Host, check
 from deploy.host.local import LocalHost
-from deploy.secrets.env_file import example_of
+from deploy.secrets.env_file import example_of, values_of
 from deploy.settings import DEV, FILE, LOCAL, Environment, find_app, load
 from deploy.settings.table import nearest
 from deploy.wiring.app import App, find_checkout, open_app
@@ -16,9 +16,15 @@ from deploy.wiring.app import App, find_checkout, open_app
 class Here(App):
     """One app on this machine, with the Compose files of [dev]."""
 
+    def host(self) -> Host:
+        """Return this machine, with `TAG` in the environment where it needs one."""
+        return LocalHost(self.tag_variable())
+
     def tag_variable(self) -> dict[str, str]:
-        """Return nothing: `TAG` is what the env file says, or the Compose file."""
-        return {}
+        """Return `TAG` where neither the shell nor the env file says it: a working copy."""
+        env_file_here = self.environment.env_file
+        known = env_file_here and "TAG" in values_of(env_file_here)
+        return {} if known or "TAG" in os.environ else {"TAG": DEV}
 
     def known_service(self, name: str) -> str:
         """Return the name of a service, or nothing for none. Raises `SettingsError`."""
@@ -34,7 +40,7 @@ class Here(App):
     def published(self) -> list[str]:
         """Return a line for each port of this machine that leads to a container."""
         command = self.compose("ps", "--format", "json")
-        text = check(self.where, command, LocalHost().run(command)).text
+        text = check(self.where, command, self.host().run(command)).text
         lines = set()
         for container in map(json.loads, text.splitlines()):
             for port in container.get("Publishers") or []:
@@ -46,7 +52,11 @@ class Here(App):
     def compose_variables(self) -> dict[str, str]:
         """Return the variables with which a bare `docker compose` means this app here."""
         files = os.pathsep.join(map(str, self.environment.compose))
-        return {"COMPOSE_PROJECT_NAME": self.project, "COMPOSE_FILE": files}
+        return {
+            "COMPOSE_PROJECT_NAME": self.project,
+            "COMPOSE_FILE": files,
+            **self.tag_variable(),
+        }
 
 
 def open_here(name: str | None, start: Path | None = None) -> Here:

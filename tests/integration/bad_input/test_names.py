@@ -22,8 +22,9 @@ def test_app(live: Workspace) -> None:
 
 
 @pytest.mark.parametrize("task", [("logs",), ("exec", "true")], ids=["logs", "exec"])
-def test_service(live: Workspace, task: tuple[str, ...]) -> None:
-    ended = live.inv(*task, "--service", "wbe")
+@pytest.mark.parametrize("where", [(), ("--env", "staging")], ids=["here", "there"])
+def test_service(live: Workspace, task: tuple[str, ...], where: tuple[str, ...]) -> None:
+    ended = live.inv(*task, "--service", "wbe", *where)
     assert_ended(ended, REFUSED, "--service", "'wbe'", "web")
 
 

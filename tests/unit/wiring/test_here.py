@@ -74,4 +74,13 @@ def test_a_bare_docker_compose_means_it(folder: Path) -> None:
     assert variables == {
         "COMPOSE_PROJECT_NAME": "shop-dev",
         "COMPOSE_FILE": str(folder / "compose.yaml"),
+        "TAG": "dev",
     }
+
+
+def test_a_tag_that_is_given_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "image: web:dev" in open_here("", folder).config()
+    (folder / ".env").write_text("SECRET=does-not-show\nTAG=mine\n")
+    assert "image: web:mine" in open_here("", folder).config()
+    monkeypatch.setenv("TAG", "other")
+    assert "image: web:other" in open_here("", folder).config()
