@@ -62,6 +62,12 @@ class Environment:
     confirm: bool = False
     root: str = "/opt"
 
+    @property
+    def url_port(self) -> int:
+        """The port of the URL, which its scheme decides where it names none."""
+        url = urlsplit(self.url)
+        return url.port or (443 if url.scheme == "https" else 80)
+
 
 @dataclass(frozen=True)
 class Dev:

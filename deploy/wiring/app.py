@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from deploy.engine.base import Observation
 from deploy.engine.compose.document import compose_argv, read_document
@@ -213,11 +212,10 @@ class App:
 
     def _check_url(self, document: Mapping[str, Any]) -> None:
         """See that the URL's port is one that nginx itself listens on: it is asked there."""
-        url = urlsplit(self.environment.url)
         proxy = proxy_of(document)
         published = document["services"][proxy].get("ports", []) if proxy else []
         targets = {int(port["target"]) for port in published}
-        port = url.port or (443 if url.scheme == "https" else 80)
+        port = self.environment.url_port
         if self.environment.url and targets and port not in targets:
             raise SettingsError(
                 f"{self.settings.folder / 'deploy.toml'}: environments.{self.environment.name}.url",
@@ -238,9 +236,14 @@ class App:
 
 def open_app(name: str | None, env: str | None, start: Path | None = None) -> App:
     """Return the app and environment that flags name. Raises `SettingsError`."""
-    checkout = find_checkout(start)
-    settings = load(find_app(checkout, name, (start or Path.cwd()).resolve()))
+    checkout, settings = find_settings(name, start)
     return App(checkout, settings, settings.environment(env))
+
+
+def find_settings(name: str | None, start: Path | None) -> tuple[Path, Settings]:
+    """Return the checkout and the settings of the app called `name`. Raises `SettingsError`."""
+    checkout = find_checkout(start)
+    return checkout, load(find_app(checkout, name, (start or Path.cwd()).resolve()))
 
 
 def git_revision(checkout: Path) -> str:

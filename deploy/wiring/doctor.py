@@ -20,14 +20,12 @@ def examine(app: App) -> Case:
     """Return what was seen of `app`, beside what it wants. Raises `HostError`, `ComposeError`."""
     document = app.document()
     wanted = needs(document)
-    url = urlsplit(app.environment.url)
-    port = url.port or (443 if url.scheme == "https" else 80)
     command = _EXAMINE.command(
         app.project,
         CONTAINER,
         proxy_of(document) or _NONE,
         app.environment.url or _NONE,
-        f"{url.hostname}:{port}",
+        f"{urlsplit(app.environment.url).hostname}:{app.environment.url_port}",
         *(need.argument() for need in wanted),
         timeout=_TIMEOUT,
     )

@@ -8,9 +8,9 @@ from deploy.errors import SettingsError
 from deploy.host import Host, check
 from deploy.host.local import LocalHost
 from deploy.secrets.env_file import example_of, values_of
-from deploy.settings import DEV, FILE, LOCAL, Environment, find_app, load
+from deploy.settings import DEV, FILE, LOCAL, Environment
 from deploy.settings.table import nearest
-from deploy.wiring.app import App, find_checkout, open_app
+from deploy.wiring.app import App, find_settings, open_app
 
 
 class Here(App):
@@ -61,8 +61,7 @@ class Here(App):
 
 def open_here(name: str | None, start: Path | None = None) -> Here:
     """Return the app on this machine. Raises `SettingsError`."""
-    checkout = find_checkout(start)
-    settings = load(find_app(checkout, name, (start or Path.cwd()).resolve()))
+    checkout, settings = find_settings(name, start)
     dev = settings.dev
     for file in dev.compose:
         if not file.is_file():

@@ -165,6 +165,12 @@ class Workspace:
             f"docker images --format {form} 'slipway/kept:{self.app}-{env}.*' | xargs -r docker rmi"
         )
 
+    def clear(self) -> None:
+        """Remove the app with all its volumes from its server."""
+        self.remove()
+        names = f"docker volume ls -q | grep '^{self.project}_'"
+        self.on_server(f"{names} | xargs -r docker volume rm -f")
+
 
 def make_workspace(sandbox: Sandbox, folder: Path, app: str) -> Workspace:
     """Lay out a checkout with the tiny app, called `app`."""

@@ -204,12 +204,6 @@ class Shop(Stage):
         """Return the same app on another server."""
         return dataclasses.replace(self, server=server)
 
-    def clear(self) -> None:
-        """Remove the app with all its volumes from its server."""
-        self.remove()
-        names = f"docker volume ls -q | grep '^{self.project}_'"
-        self.on_server(f"{names} | xargs -r docker volume rm -f")
-
     def close(self) -> None:
         """Remove the app, its volumes and its snapshots."""
         self.clear()

@@ -176,17 +176,20 @@ class System(Workspace):
         names = " ".join(self.replicas(service))
         return self.on_server(f"docker inspect --format '{form}' {names}").split()
 
-    def volumes(self) -> list[str]:
-        return self.on_server(f"docker volume ls -q | grep '^{self.project}_'").split()
-
     def close(self) -> None:
         """Remove it from both servers, with its volumes."""
         for server in ("staging", "production"):
             self.server = server
-            self.remove()
-            volumes = f"docker volume ls -q | grep '^{self.project}_'"
-            self.on_server(f"{volumes} | xargs -r docker volume rm -f")
+            self.clear()
         self.server = "staging"
+
+
+def lay_out(folder: Path, app: str) -> None:
+    """Make `folder` a checkout with one example, without what somebody has made in it here."""
+    for name in (f"compose/{app}", "nginx", f"examples/{app}"):
+        unwanted = shutil.ignore_patterns(".env", ".env.staging", ".env.production", "node_modules")
+        shutil.copytree(CHECKOUT / name, folder / name, ignore=unwanted)
+    shutil.copy(CHECKOUT / "tasks.py", folder)
 
 
 def make_system(
@@ -205,10 +208,7 @@ def make_system(
     """
     if extras:
         start_sandbox(CHECKOUT, print, extras)
-    for name in (f"compose/{app}", "nginx", f"examples/{app}"):
-        unwanted = shutil.ignore_patterns(".env", ".env.staging", ".env.production", "node_modules")
-        shutil.copytree(CHECKOUT / name, folder / name, ignore=unwanted)
-    shutil.copy(CHECKOUT / "tasks.py", folder)
+    lay_out(folder, app)
     (folder / ".sandbox").symlink_to(sandbox.state)
     identity = uuid.uuid4()
     settings = folder / "compose" / app / "deploy.toml"

@@ -1,7 +1,6 @@
 """The daily work on this machine: `inv up`, change something, see it, throw it away."""
 
 import json
-import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 from five_systems_run.lent import lent
+from five_systems_run.system import lay_out
 from stage import wait_until
 from workspace import CHECKOUT, Ended, Workspace
 
@@ -63,10 +63,7 @@ def example(request: pytest.FixtureRequest) -> Example:
 @pytest.fixture
 def bench(sandbox: Sandbox, tmp_path: Path, example: Example) -> Iterator[Bench]:
     start_sandbox(CHECKOUT, print, example.extras)
-    for name in (f"compose/{example.app}", "nginx", f"examples/{example.app}"):
-        unwanted = shutil.ignore_patterns(".env", ".env.staging", ".env.production", "node_modules")
-        shutil.copytree(CHECKOUT / name, tmp_path / name, ignore=unwanted)
-    shutil.copy(CHECKOUT / "tasks.py", tmp_path)
+    lay_out(tmp_path, example.app)
     base = 20_000 + uuid.uuid4().int % 1000 * 10
     names = ("HTTP", "BACKEND", "FRONTEND", "VITE", "DB", "REDIS")
     made = Bench(tmp_path, sandbox, example.app)
