@@ -57,6 +57,7 @@ def stand_in(
             }
         },
         "volumes": {name: {"name": name, "external": True} for name in used},
+        **{kind: document[kind] for kind in ("configs", "secrets") if kind in document},
     }
 
 

@@ -1,18 +1,21 @@
 """The Compose file, as `docker compose config` reads it. There is no parser of ours."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+from dotenv import dotenv_values
 
 from deploy.errors import ComposeError, EngineError
 from deploy.host import Command, Host
 
 _UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
 _REQUIRED = re.compile(r"required variable (\w+) is missing a value(?:: (.*))?")
+VALUE = "x-slipway-value"  # what a secret or config from a variable holds
 _MESSAGE = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
 
 
@@ -53,6 +56,7 @@ def read_document(
         raise _invalid(place, result.error_text, env_file)
     document: dict[str, Any] = json.loads(result.stdout)
     _add_extensions(document, host, command)
+    _add_values(document, env_file or files[0].parent / ".env", place)
     return document
 
 
@@ -66,6 +70,24 @@ def _add_extensions(document: dict[str, Any], host: Host, command: Command) -> N
     for name, service in services.items():
         extensions = {key: value for key, value in service.items() if key.startswith("x-")}
         document["services"][name].update(extensions)
+
+
+def _add_values(document: dict[str, Any], env_file: Path, place: str) -> None:
+    """Add what secrets and configs with an `environment` hold: Compose names the variable alone."""
+    entries = [
+        entry
+        for kind in ("secrets", "configs")
+        for entry in document.get(kind, {}).values()
+        if entry.get("environment")
+    ]
+    if not entries:
+        return
+    known = {**(dotenv_values(env_file) if env_file.is_file() else {}), **os.environ}
+    unset = sorted({e["environment"] for e in entries if not known.get(e["environment"])})
+    if unset:
+        raise _unset_error(place, unset, env_file)
+    for entry in entries:
+        entry[VALUE] = known[entry["environment"]]
 
 
 def _unset_error(place: str, names: list[str], env_file: Path | None) -> ComposeError:

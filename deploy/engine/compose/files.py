@@ -20,11 +20,22 @@ class Shipment:
 
     contents: dict[str, bytes] = field(default_factory=dict)
     sources: dict[str, Path] = field(default_factory=dict)
+    mounted: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, source: Path) -> str:
         """Add a file or a folder; return its path, which holds the hash of its content."""
         path = f"files/{content_hash(source)}/{source.name}"
         self.sources[path] = source
+        return path
+
+    def keep(self, name: str, content: bytes) -> str:
+        """Add a file that is not in the checkout; return its path, as `add` does.
+
+        Its folder is its owner's alone, as all of files/ is. The file itself can be read by whom
+        a container mounts it for: those run as other users.
+        """
+        path = f"files/{hashlib.sha256(content).hexdigest()[:12]}/{name}"
+        self.mounted[path] = content
         return path
 
     def write(self, path: str, content: bytes) -> None:
@@ -33,7 +44,7 @@ class Shipment:
 
     def tar(self) -> bytes:
         """Return everything as one uncompressed tar archive."""
-        return pack(self.contents, PRIVATE, self.sources)
+        return pack(self.contents, PRIVATE, self.sources, self.mounted)
 
 
 def content_hash(source: Path) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.engine.base import EDGE, Service
+from deploy.engine.compose.document import VALUE
 from deploy.engine.compose.files import Shipment
 from deploy.engine.compose.services import (
     REHEARSAL,
@@ -42,6 +43,7 @@ _EDGE_OWNS = (  # what Docker refuses on a container that lives in another one's
     "mac_address",
     "links",
 )
+_TOP = ("configs", "secrets")  # of the whole document; a service names those that it is given
 _SOCKET = "/var/run/docker.sock"
 _WAKE = resources.files("deploy.engine.compose").joinpath("edge.sh").read_text(encoding="utf-8")
 _MIGRATE_REQ = (5, 14)  # the Linux that has net.ipv4.tcp_migrate_req
@@ -93,15 +95,17 @@ def render(document: Document, place: Place, pins: Mapping[str, str]) -> Rendere
         services[REHEARSAL] = _rehearsal(services[proxy])
         services[proxy] = _behind_edge(services[proxy])
     values = {}
+    top = _ship_top(document, place, shipment)
     for name, service in services.items():
-        definition = _definition(service, _EDGE_OWNS if name == EDGE else None)
+        used = _used(service, top)
+        definition = _definition(service, _EDGE_OWNS if name == EDGE else None, used)
         service["labels"] = {**service.get("labels", {}), DEFINITION: definition}
         if name != REHEARSAL:
             values[name] = service_of(name, service, document, definition)
     rendered = {
         **{key: value for key, value in document.items() if not key.startswith("x-")},
         "services": services,
-        **_ship_top(document, place, shipment),
+        **top,
     }
     return Rendered(rendered, values, shipment)
 
@@ -136,11 +140,18 @@ def _strip(service: dict[str, Any], pins: Mapping[str, str]) -> dict[str, Any]:
     return kept
 
 
-def _definition(service: Document, only: tuple[str, ...] | None) -> str:
+def _used(service: Document, top: Document) -> list[str]:
+    """Return the shipped files that a service is given as configs and secrets."""
+    names = [(kind, each["source"]) for kind in _TOP for each in service.get(kind) or ()]
+    entries = [top.get(kind, {}).get(name, {}) for kind, name in names]
+    return sorted(entry["file"] for entry in entries if entry.get("file"))
+
+
+def _definition(service: Document, only: tuple[str, ...] | None, used: list[str]) -> str:
     """Return the hash of what shapes a container; of `only` these keys, where given.
 
     The edge is defined by its ports and networks alone: a new kernel, or a new version of Slipway,
-    must not recreate it.
+    must not recreate it. The paths of `used` files change with their content.
     """
     deploy = service.get("deploy", {})
     shape = {
@@ -151,6 +162,8 @@ def _definition(service: Document, only: tuple[str, ...] | None) -> str:
     if not only:
         shape["resources"] = deploy.get("resources")
         shape["restart_policy"] = deploy.get("restart_policy")
+        if used:
+            shape["used"] = used
     text = json.dumps(shape, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -187,11 +200,20 @@ def _ship_mount(where: str, mount: Document, place: Place, shipment: Shipment) -
 
 
 def _ship_top(document: Document, place: Place, shipment: Shipment) -> dict[str, Any]:
-    """Ship the files of the top-level `configs` and `secrets`."""
+    """Ship the files of the top-level `configs` and `secrets`.
+
+    What comes from a variable becomes a file as well: Compose would copy it into each container,
+    which it cannot do where the root is read-only, and no change of it would be seen.
+    """
     shipped: dict[str, Any] = {}
-    for kind in ("configs", "secrets"):
+    for kind in _TOP:
         entries = {}
         for name, entry in document.get(kind, {}).items():
+            if VALUE in entry:
+                path = shipment.keep(name, entry[VALUE].encode())
+                kept = {k: v for k, v in entry.items() if k not in {"environment", VALUE}}
+                entries[name] = {**kept, "file": f"{place.root}/{path}"}
+                continue
             source = Path(entry["file"]) if entry.get("file") else None
             if source and source.is_relative_to(place.checkout):
                 if not source.is_file():

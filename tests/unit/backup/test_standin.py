@@ -56,6 +56,18 @@ def test_only_the_service_stands_in_and_no_network_reaches_it() -> None:
     assert not {"ports", "networks", "container_name", "labels", "depends_on"} & set(service)
 
 
+def test_it_has_the_secrets_of_the_service() -> None:
+    secrets = {"word": {"file": "/opt/shop/files/ab/word"}}
+    model = {**DOCUMENT["services"]["db"], "secrets": [{"source": "word"}]}
+
+    document = stand_in(
+        {**DOCUMENT, "services": {"db": model}, "secrets": secrets}, "db", FRESH, SERVER
+    )
+
+    assert document["secrets"] == secrets
+    assert document["services"]["db"]["secrets"] == [{"source": "word"}]
+
+
 def test_it_is_the_same_otherwise() -> None:
     service = found()["services"]["db"]
 

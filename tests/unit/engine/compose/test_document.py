@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.engine.compose.document import compose_argv, read_document
+from deploy.engine.compose.document import VALUE, compose_argv, read_document
 from deploy.errors import ComposeError, EngineError, SlipwayError
 from deploy.host import Result
 from deploy.host.recording import RecordingHost
@@ -36,6 +36,36 @@ def test_compose_is_asked_for_its_own_reading(tmp_path: Path) -> None:
 
 def test_without_an_env_file_none_is_named() -> None:
     assert "--env-file" not in compose_argv("shop-test", FILES, None)
+
+
+@pytest.mark.parametrize("kind", ["configs", "secrets"])
+def test_what_a_variable_holds_is_read_as_compose_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    env_file = tmp_path / ".env.prod"
+    env_file.write_text("WORD='a word'\nOTHER=file\n")
+    monkeypatch.setenv("OTHER", "shell")
+    entries = '"a": {"environment": "WORD"}, "b": {"environment": "OTHER"}, "c": {}'
+    text = f'{{"services": {{}}, "{kind}": {{{entries}}}}}'
+    host = RecordingHost(answer=lambda _: Result(0, text.encode()))
+
+    found = read_document(host, "shop-prod", FILES, env_file)[kind]
+
+    assert {name: entry.get(VALUE) for name, entry in found.items()} == {
+        "a": "a word",
+        "b": "shell",
+        "c": None,
+    }
+
+
+def test_a_secret_whose_variable_holds_nothing_is_an_error(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env.prod"
+    env_file.write_text("WORD=\n")
+    text = b'{"services": {}, "secrets": {"word": {"environment": "WORD"}}}'
+    host = RecordingHost(answer=lambda _: Result(0, text))
+
+    with pytest.raises(ComposeError, match=r"no value for \$\{WORD\}"):
+        read_document(host, "shop-prod", FILES, env_file)
 
 
 def test_an_env_file_that_is_not_there_is_named_first(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from deploy.engine.compose.document import VALUE
 from deploy.engine.compose.render import DEFINITION, UPSTREAMS, Place, Rendered, images_of, render
 from deploy.errors import ComposeError
 
@@ -157,6 +158,29 @@ def test_configs_and_secrets_travel_along(document: Document, place: Place, kind
     assert found["mine"]["file"].startswith(f"{ROOT}/files/")
     assert found["theirs"] == {"file": "/etc/hostname"}
     assert found["word"] == {"environment": "WORD"}
+
+
+@pytest.mark.parametrize("kind", ["configs", "secrets"])
+def test_what_a_variable_holds_is_mounted_as_a_file(
+    document: Document, place: Place, kind: str
+) -> None:
+    def one(value: str) -> Rendered:
+        document[kind] = {"word": {"name": "w", "environment": "WORD", VALUE: value}}
+        document["services"]["web"][kind] = [{"source": "word", "target": "/run/word"}]
+        return rendered(document, place)
+
+    before, after = one("a word"), one("another")
+
+    found = before.document[kind]["word"]
+    assert set(found) == {"name", "file"}
+    assert "a word" not in json.dumps(before.document)
+    with tarfile.open(fileobj=io.BytesIO(before.shipment.tar())) as tar:
+        entry = tar.getmember(found["file"].removeprefix(f"{ROOT}/"))
+        content = tar.extractfile(entry)
+        assert content is not None
+        assert (content.read(), entry.mode) == (b"a word", 0o644)
+    assert before.services["web"].definition != after.services["web"].definition
+    assert before.services["nginx"].definition == after.services["nginx"].definition
 
 
 def test_a_config_that_is_not_there_is_refused(document: Document, place: Place) -> None:
