@@ -12,6 +12,7 @@ from deploy.host import Secret
 from deploy.settings.table import Table
 
 PROJECT = "{project}"
+_ON_SERVER = "server:"
 _FROM_ENVIRONMENT = "env:"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
@@ -36,12 +37,16 @@ class Address:
 
 @dataclass(frozen=True)
 class TellingSettings:
-    """Who is told. `max_age` is in seconds; `metrics` a file, with `{project}` in it or not."""
+    """Who is told. `max_age` is in seconds; `metrics` a file, with `{project}` in it or not.
+
+    The file lies on this machine, or `on_server`.
+    """
 
     notify: tuple[Address, ...] = ()
     ping: Address | None = None
     max_age: float = 26 * 3600.0
     metrics: str = ""
+    on_server: bool = False
 
     def metrics_file(self, project: str) -> Path | None:
         """Return the textfile of a Compose project; None where none is configured."""
@@ -58,6 +63,7 @@ def read_telling(table: Table, folder: Path) -> TellingSettings:
         ping=_ping(table),
         max_age=table.duration("max_age", TellingSettings.max_age, least=1),
         metrics=_metrics(table, folder),
+        on_server=table.string("metrics", "").startswith(_ON_SERVER),
     )
 
 
@@ -101,7 +107,13 @@ def _metrics(table: Table, folder: Path) -> str:
     if re.search(r"[{}]", text.replace(PROJECT, "")):
         remedy = f"write {PROJECT} for APP-ENVIRONMENT, and no other braces"
         raise table.error("metrics", f"{text!r} has a placeholder that is unknown", remedy)
-    return str(folder / text)
+    if not text.startswith(_ON_SERVER):
+        return str(folder / text)
+    path = text.removeprefix(_ON_SERVER)
+    if not path.startswith("/"):
+        remedy = f'write "{_ON_SERVER}/var/lib/node_exporter/{PROJECT}.prom"'
+        raise table.error("metrics", f"{path!r} is no whole path on the server", remedy)
+    return path
 
 
 def _place(table: Table, key: str) -> str:

@@ -48,7 +48,8 @@ def notified(app: App, warn: Warn) -> Iterator[None]:
 
 def measure(app: App, warn: Warn, *, ok: bool) -> None:
     """Write the textfile of Prometheus, if there is to be one; how it stands, after a success."""
-    file = backup_settings(app).telling.metrics_file(app.project)
+    telling = backup_settings(app).telling
+    file = telling.metrics_file(app.project)
     if file is None:
         return
     run = metrics.Run(app.settings.app, app.environment.name, time.time(), ok)
@@ -57,7 +58,12 @@ def measure(app: App, warn: Warn, *, ok: bool) -> None:
         with _anyway(warn):
             stands = standing(app)
     with _anyway(warn):
-        metrics.write(file, metrics.render(run, stands, metrics.read(file)))
+        if not telling.on_server:
+            metrics.write(file, metrics.render(run, stands, metrics.read(file)))
+            return
+        with app.reach() as target:
+            there = metrics.Elsewhere(target.host, file)
+            there.write(metrics.render(run, stands, there.read()))
 
 
 def _channels(app: App) -> list[Channel]:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from deploy.backup.catalog import Standing
 from deploy.errors import NotTold
+from deploy.host import Command, Host, Script
 
 MODE = 0o644  # node_exporter reads it as another user
 _PREFIX = "slipway_backup_"
+_REMEDY = "make its folder, writable for this user, or change `metrics` in [backup]"
+_WRITE = Script("deploy.backup.telling", "textfile.sh")
 _HELP = {
     "newest_proven_timestamp_seconds": "When the newest proven snapshot was begun.",
     "newest_proven_level": "Level to which the newest proven snapshot was proven.",
@@ -93,9 +96,29 @@ def write(file: Path, text: str) -> None:
         raise _unwritten(file, error) from None
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """The textfile of a server, where its own node_exporter reads it."""
+
+    host: Host
+    file: Path
+
+    def read(self) -> str:
+        """Return what it says; nothing where there is none."""
+        result = self.host.run(Command(("cat", str(self.file)), name="cat"))
+        return result.text if result.ok else ""
+
+    def write(self, text: str) -> None:
+        """Put `text` in place of it, whole or not at all; its folder is made. Raises `NotTold`."""
+        command = _WRITE.command(str(self.file), f"{MODE:o}", stdin=text.encode())
+        result = self.host.run(command)
+        if not result.ok:
+            why = (result.error_text.splitlines() or [f"exit code {result.exit_code}"])[-1]
+            raise NotTold(f"{self.host.name}:{self.file}", f"it cannot be written: {why}", _REMEDY)
+
+
 def _unwritten(file: Path, error: OSError) -> NotTold:
-    remedy = "make its folder, writable for this user, or change `metrics` in [backup]"
-    return NotTold(str(file), f"it cannot be written: {error.strerror}", remedy)
+    return NotTold(str(file), f"it cannot be written: {error.strerror}", _REMEDY)
 
 
 def _escaped(value: str) -> str:

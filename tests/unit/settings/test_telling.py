@@ -88,6 +88,14 @@ def test_a_textfile_may_lie_beside_deploy_toml(folder: Path) -> None:
     assert found == folder / "slipway.prom"
 
 
+def test_a_textfile_may_lie_on_the_server(folder: Path) -> None:
+    found = read(folder, 'metrics = "server:/srv/{project}.prom"')
+
+    assert found.on_server
+    assert found.metrics_file("shop-staging") == Path("/srv/shop-staging.prom")
+    assert not read(folder, 'metrics = "/srv/slipway.prom"').on_server
+
+
 def test_how_old_it_may_be(folder: Path) -> None:
     assert read(folder, 'max_age = "2d"').max_age == 2 * 86400
 
@@ -118,6 +126,10 @@ def test_how_old_it_may_be(folder: Path) -> None:
         (
             'metrics = "/var/lib/{app}.prom"',
             "deploy.toml:6: backup.metrics: '/var/lib/{app}.prom' has a placeholder that is unkn",
+        ),
+        (
+            'metrics = "server:slipway.prom"',
+            "deploy.toml:6: backup.metrics: 'slipway.prom' is no whole path on the server.",
         ),
         ('notfy = ["a"]', "deploy.toml:6: backup.notfy: the key is unknown. did you mean 'notify'"),
     ],

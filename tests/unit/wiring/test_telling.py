@@ -132,6 +132,22 @@ def test_a_textfile_that_cannot_be_written_is_a_warning(
     assert "gone/slipway.prom: it cannot be written: No such file or directory." in warnings[0]
 
 
+def test_the_textfile_may_lie_on_the_server(
+    tmp_path: Path, endpoint: str, warnings: list[str]
+) -> None:
+    app = shop(tmp_path, endpoint, f'metrics = "server:{tmp_path}/node/{{project}}.prom"\n')
+
+    with told(app, warnings.append):
+        pass
+    with pytest.raises(SourceFailed), told(app, warnings.append):
+        raise BROKEN
+
+    text = (tmp_path / "node" / "shop-staging.prom").read_text()
+    assert 'last_run_success{app="shop",environment="staging"} 0' in text
+    assert 'newest_proven_level{app="shop",environment="staging"} 2' in text
+    assert warnings == []
+
+
 def test_a_store_that_does_not_say_how_it_stands_is_a_warning(
     tmp_path: Path, warnings: list[str]
 ) -> None:

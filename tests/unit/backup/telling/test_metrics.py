@@ -6,8 +6,9 @@ import pytest
 from backup.memory import snapshot_of
 
 from deploy.backup.catalog import DRILLED, STRUCTURE, Entry, Proof, Standing
-from deploy.backup.telling.metrics import Run, read, render, write
+from deploy.backup.telling.metrics import Elsewhere, Run, read, render, write
 from deploy.errors import NotTold
+from deploy.host.local import LocalHost
 
 RUN = Run("shop", "staging", 1767323100.5, ok=True)
 FAILED = Run("shop", "staging", 1767409500.0, ok=False)
@@ -116,3 +117,26 @@ def test_no_file_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "odd.prom").write_bytes(b"\xff")
 
     assert read(tmp_path / "none.prom") == read(tmp_path / "odd.prom") == ""
+
+
+def test_a_server_keeps_its_own_file_in_a_folder_that_is_made(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "it's" / "slipway.prom"
+    there = Elsewhere(LocalHost(), file)
+
+    assert there.read() == ""
+    for text in ("old\n", "new\n"):
+        there.write(text)
+
+    assert there.read() == "new\n"
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert file.parent.stat().st_mode & 0o055 == 0o055
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_server_that_does_not_take_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "slipway.prom" / "a").mkdir(parents=True)
+
+    with pytest.raises(NotTold, match=r"slipway.prom: it cannot be written: mv: .*directory"):
+        Elsewhere(LocalHost(), tmp_path / "slipway.prom").write("text")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["slipway.prom"]
