@@ -73,6 +73,21 @@ RECIPES: Final = (
         extra=True,
     ),
     Recipe("node", "debian-bookworm", ("node:22-slim",), extra=True),
+    Recipe("prometheus", "debian-trixie", ("prom/prometheus:v2.53.3",), extra=True),
+    Recipe("node-exporter", "debian-trixie", ("prom/node-exporter:v1.9.0",), extra=True),
+    Recipe(
+        "postgres-exporter",
+        "debian-trixie",
+        ("prometheuscommunity/postgres-exporter:v0.17.1",),
+        extra=True,
+    ),
+    Recipe(
+        "nginx-exporter",
+        "debian-trixie",
+        ("nginx/nginx-prometheus-exporter:1.4.1",),
+        extra=True,
+    ),
+    Recipe("grafana", "debian-trixie", ("grafana/grafana:11.6.1",), extra=True),
 )
 
 BY_NAME: Final = {recipe.name: recipe for recipe in RECIPES}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @task(
     iterable=["extra"],
-    help={"extra": "image for the registry besides: mariadb, mysql or chroma; may be repeated"},
+    help={"extra": "image for the registry besides: mysql, prometheus, …; may be repeated"},
 )
 def up(_context: Context, extra: Any = None) -> None:
     """Start the sandbox: servers, builder, registry, S3."""
