@@ -5,7 +5,7 @@ from functools import cache
 from typing import Annotated
 
 from fastapi import Depends
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 from app.settings import get_settings
@@ -17,7 +17,7 @@ DEAD_PEER_MILLISECONDS = 3000
 @cache
 def get_engine() -> Engine:
     """Return the engine of this process; it connects on first use."""
-    url = make_url(get_settings().database_url.get_secret_value())
+    url = database_url()
     if url.get_backend_name() != "postgresql":
         return create_engine(url)
     return create_engine(
@@ -32,6 +32,14 @@ def get_engine() -> Engine:
             "application_name": "transformation-coaching",
         },
     )
+
+
+def database_url() -> URL:
+    """Return where the database is, with the password of its file where there is one."""
+    settings = get_settings()
+    url = make_url(settings.database_url.get_secret_value())
+    file = settings.database_password_file
+    return url.set(password=file.read_text().strip()) if file else url
 
 
 def get_session() -> Iterator[Session]:

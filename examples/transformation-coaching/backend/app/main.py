@@ -10,7 +10,7 @@ from app import broken
 from app.database import get_engine
 from app.logs import configure_logs
 from app.requests import RequestMiddleware
-from app.routes import auth, health, probes, streams, workouts
+from app.routes import auth, health, metrics, probes, streams, workouts
 from app.settings import get_settings
 
 
@@ -40,6 +40,7 @@ def create_app() -> FastAPI:
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     if settings.broken in {"proxy", "sick"}:
         app.add_middleware(broken.ByName, broken=settings.broken)
     app.add_middleware(RequestMiddleware, version=settings.app_version)

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Broken = Literal["", "boot", "unhealthy", "proxy", "sick", "later", "migration", "slowstart"]
@@ -15,6 +15,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr
+    # A file with the password that the URL then lacks: a secret of Docker.
+    database_password_file: FilePath | None = None
     secret_key: SecretStr = Field(min_length=32)
     app_version: str = "dev"
     token_minutes: int = Field(default=60, ge=1)
