@@ -25,12 +25,12 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = 500
+        status, answered = 500, 0.0
 
         async def send_with_version(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered = message["status"], time.perf_counter()
                 message["headers"] = [*message["headers"], (b"x-app-version", self.version)]
             await send(message)
 
@@ -38,13 +38,13 @@ class RequestMiddleware:
             await self.app(scope, receive, send_with_version)
         finally:
             if scope["path"] not in OWN_PATHS:
-                seconds = time.perf_counter() - started
-                count(scope["method"], status, seconds)
+                ended = time.perf_counter()
+                count(scope["method"], status, (answered or ended) - started)
                 fields = {
                     "method": scope["method"],
                     "path": scope["path"],
                     "status": status,
-                    "milliseconds": round(seconds * 1000, 1),
+                    "milliseconds": round((ended - started) * 1000, 1),
                     "client": (scope.get("client") or ("",))[0],
                 }
                 log.info("request", extra={"fields": fields})

@@ -1,4 +1,4 @@
-"""What Prometheus reads: how many requests were answered, how, and how long it took.
+"""What Prometheus reads: how many requests were answered, how, and how soon.
 
 nginx answers 404 for this path; Prometheus asks each replica directly, on the internal network.
 """
@@ -7,7 +7,9 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 
 REQUESTS = Counter("coaching_requests", "Requests that were answered.", ["method", "status"])
-SECONDS = Histogram("coaching_request_seconds", "How long an answer took.")
+SECONDS = Histogram(
+    "coaching_request_seconds", "How long until an answer began: a stream never ends."
+)
 OWN_PATHS = frozenset(["/health", "/metrics"])  # asked by machines: neither logged nor counted
 METHODS = frozenset(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
 
