@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from five_systems_run.system import System, make_system
+from five_systems_run.system import System, alone, make_system
 
 from deploy.sandbox import Sandbox
 
@@ -18,13 +18,14 @@ def system(
 ) -> Iterator[System]:
     life: type[Life] = request.cls
     folder = tmp_path_factory.mktemp("system") / "checkout"
-    made = make_system(
-        sandbox,
-        folder,
-        life.app,
-        extras=life.extras,
-        env=life.env,
-        on_servers=life.on_servers,
-    )
-    yield made
-    made.close()
+    with alone(sandbox, life.app):
+        made = make_system(
+            sandbox,
+            folder,
+            life.app,
+            extras=life.extras,
+            env=life.env,
+            on_servers=life.on_servers,
+        )
+        yield made
+        made.close()

@@ -1,5 +1,6 @@
 """One of the example systems in a checkout of its own, on a sandbox server, as a user runs it."""
 
+import fcntl
 import http.client
 import json
 import re
@@ -190,6 +191,14 @@ def lay_out(folder: Path, app: str) -> None:
         unwanted = shutil.ignore_patterns(".env", ".env.staging", ".env.production", "node_modules")
         shutil.copytree(CHECKOUT / name, folder / name, ignore=unwanted)
     shutil.copy(CHECKOUT / "tasks.py", folder)
+
+
+@contextmanager
+def alone(sandbox: Sandbox, app: str) -> Iterator[None]:
+    """Hold the sandbox's only place for an app: where files of tests run beside each other."""
+    with (sandbox.state / f"{app}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def make_system(
