@@ -289,10 +289,10 @@ def test_it_runs_as_nobody_in_particular_and_within_limits(watched: Watched, ser
 @pytest.mark.parametrize(
     ("service", "memory", "cpus", "hardened"),
     [
-        ("nginx", 256, 1000, "true 0"),
-        ("frontend", 64, 500, "true 1"),
-        ("backend", 384, 1000, "true 1"),
-        ("db", 512, 1000, "false 0"),
+        ("nginx", 256, 1000, "true null"),
+        ("frontend", 64, 500, 'true ["ALL"]'),
+        ("backend", 384, 1000, 'true ["ALL"]'),
+        ("db", 512, 1000, "false null"),
     ],
 )
 def test_the_app_itself_keeps_its_limits(
@@ -300,7 +300,7 @@ def test_the_app_itself_keeps_its_limits(
 ) -> None:
     form = "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}"
     form += (
-        " {{.HostConfig.ReadonlyRootfs}} {{len .HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}"
+        " {{.HostConfig.ReadonlyRootfs}} {{json .HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}"
     )
     found = watched.system.inspect(service, form)
     wanted = [str(memory * 2**20), str(cpus * 10**6), *hardened.split()]
