@@ -159,6 +159,8 @@ def test_the_rules_fire_when_they_should(watched: Watched) -> None:
 def test_an_old_backup_is_told_and_a_new_one_ends_it(watched: Watched) -> None:
     watched.fires("BackupTooOld")
     watched.system.type("backup")
+    (snapshot,) = json.loads(watched.system.type("backup.list", "--json").out)
+    assert {name.split(".")[0] for name in snapshot["archives"]} == {"db", "release"}
     watched.is_quiet("BackupTooOld")
     assert watched.values("slipway_backup_last_run_success") == [1]
     file = f"{METRICS}/{watched.system.project}.prom"
