@@ -2,9 +2,22 @@
 
 from invoke.collection import Collection
 
-from deploy.tasks import backup, demo, dev, doctor, env, images, look, rollout, sandbox, server
+from deploy.tasks import (
+    backup,
+    demo,
+    dev,
+    doctor,
+    env,
+    images,
+    init,
+    look,
+    rollout,
+    sandbox,
+    server,
+)
 
 namespace = Collection(
+    init.init,
     rollout.deploy,
     rollout.rollback,
     rollout.scale,

@@ -1,0 +1,66 @@
+"""What a service mounts: its source, its configuration, its data. Pure."""
+
+import re
+from collections.abc import Sequence
+
+from deploy.init.facts import Document, Facts
+from deploy.init.roles import Part
+
+_DATA = re.compile(
+    r"data|upload|media|storage|backup|static|files|state|cache|logs?$", re.IGNORECASE
+)
+_CONFIGURATION = re.compile(r"^/(docker-entrypoint|etc|usr|opt/[^/]+/(conf|etc)|conf|config)")
+
+
+def short(mount: Document, folder: str) -> str:
+    """Return a mount as Compose writes it in one line; paths below `folder` become relative."""
+    place = str(mount.get("source") or "")
+    if place == folder:
+        place = "."
+    elif place.startswith(f"{folder}/"):
+        place = f".{place.removeprefix(folder)}"
+    words = [place] if place else []
+    return ":".join([*words, mount["target"], *(["ro"] if mount.get("read_only") else [])])
+
+
+def sources(part: Part, facts: Facts) -> list[Document]:
+    """Return the folders that are mounted over what the image has been built from."""
+    if not part.built:
+        return []
+    context = str(part.model["build"].get("context", "")).rstrip("/")
+    return [
+        mount
+        for mount in part.model.get("volumes", ())
+        if mount.get("type") == "bind"
+        and str(mount["source"]) not in facts.single_files
+        and _is_source(str(mount["source"]).rstrip("/"), context)
+    ]
+
+
+def kept(part: Part, gone: Sequence[Document]) -> list[Document]:
+    """Return the mounts that stay: without `gone`, and without what shields a part of these."""
+    inside = tuple(mount["target"].rstrip("/") + "/" for mount in gone)
+    return [
+        mount
+        for mount in part.model.get("volumes", ())
+        if mount not in gone
+        and (mount.get("source") or not (mount["target"] + "/").startswith(inside or "\0"))
+    ]
+
+
+def shipped(part: Part, facts: Facts) -> list[Document]:
+    """Return the writable folders of configuration: read-only, they travel with a release."""
+    return [
+        mount
+        for mount in part.model.get("volumes", ())
+        if mount.get("type") == "bind"
+        and not mount.get("read_only")
+        and str(mount["source"]) in facts.full_folders
+        and _CONFIGURATION.match(mount["target"])
+    ]
+
+
+def _is_source(place: str, context: str) -> bool:
+    if place == context:
+        return True
+    return place.startswith(f"{context}/") and not _DATA.search(place.rpartition("/")[2])

@@ -1,0 +1,239 @@
+"""What each service of a stranger's Compose file is there for. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from deploy.engine.compose.services import DATABASES, image_name
+from deploy.init.dockerfile import Dockerfile, read_dockerfile
+from deploy.init.facts import Document, Facts
+from deploy.init.nginx_conf import Location, Routes, read_routes
+
+
+class Role(Enum):
+    """What a service is there for."""
+
+    WEB = "answers HTTP"
+    DATA = "holds data"
+    WORKER = "works in the background"
+    ONCE = "runs once and ends"
+    PROXY = "is a proxy"
+    TOOL = "is a tool for people"
+
+
+_TOOLS = re.compile(
+    r"adminer|pgadmin|phpmyadmin|mongo-express|redis-?commander|redisinsight|mailhog|mailpit"
+    r"|maildev|dozzle|portainer|kafka-ui|sqlpad"
+)
+_PROXIES = re.compile(r"^(traefik|nginx-proxy|nginx-proxy-manager|acme-companion|certbot)")
+_MORE_DATA = re.compile(r"redis-stack|redismod|memcached|nats|kafka|zookeeper|mosquitto|scylla")
+_ONE_OFF = re.compile(r"(^|[-_])(migrat\w*|init|setup|seed\w*|bootstrap)([-_]|$)")
+# Of databases, mail, queues and debuggers.
+_NOT_HTTP = frozenset(
+    int(port)
+    for port in re.findall(
+        r"\d+",
+        "21 22 25 53 110 143 389 465 587 636 993 995 1433 1521 1883 2181 2375 3306 4222 5432 5672"
+        " 5678 6379 6380 8883 9042 9092 9229 9230 11211 27017 50051",
+    )
+)
+_FRONT = re.compile(r"front|web|www|^ui$|client|site|^app$|gateway|nginx|proxy")
+_BACK = re.compile(r"back|api|server")
+_TRAEFIK_PORT = re.compile(r"^traefik\.http\.services\.[^.]+\.loadbalancer\.server\.port$")
+_RULE = re.compile(r"^traefik\.http\.routers\.[^.]+\.rule$")
+_PATH = re.compile(r"PathPrefix\(`([^`]+)`\)")
+_CADDY = re.compile(
+    r"(?:handle(?:_path)?\s+(/\S*)\s*\{[^{}]*?)?"
+    r"reverse_proxy\s+(?:(/\S*)\s+)?(?:https?://)?([\w.-]+):(\d+)"
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A service: what it is there for, the port where it answers HTTP, the ports it published."""
+
+    name: str
+    role: Role
+    model: Document
+    dockerfile: Dockerfile = field(default_factory=Dockerfile)
+    port: int = 0
+    published: Mapping[int, int] | None = None  # from the port in the container to the machine's
+    by_port: str = ""  # how its port is known
+
+    @property
+    def built(self) -> bool:
+        """Whether its image is built here."""
+        return bool(self.model.get("build"))
+
+    @property
+    def image(self) -> str:
+        """What it runs: its image's name, or that of its Dockerfile's base."""
+        return self.dockerfile.image or image_name(str(self.model.get("image", "")))
+
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """Its named volumes."""
+        mounts = self.model.get("volumes", ())
+        return tuple(
+            str(m["source"]) for m in mounts if m.get("type") == "volume" and m.get("source")
+        )
+
+
+@dataclass(frozen=True)
+class Cast:
+    """All services with their parts, and the routes of the nginx that was there."""
+
+    parts: Mapping[str, Part]
+    main: str = ""
+    routes: Routes = field(default_factory=Routes)
+    replaced: str = ""  # the proxy whose routes these are
+
+    def of(self, *roles: Role) -> tuple[Part, ...]:
+        """Return the parts with one of `roles`."""
+        return tuple(part for part in self.parts.values() if part.role in roles)
+
+
+def cast(facts: Facts) -> Cast:
+    """Return what each service is there for."""
+    services = facts.document["services"]
+    dockerfiles = {
+        name: read_dockerfile(text, (services[name].get("build") or {}).get("target", ""))
+        for name, text in facts.dockerfiles.items()
+    }
+    replaced, routes = _routes(facts)
+    hints = routes.ports
+    found = {}
+    for name, model in services.items():
+        dockerfile = dockerfiles.get(name, Dockerfile())
+        port, how = _port(name, facts, dockerfile, hints)
+        part = Part(name, Role.WORKER, model, dockerfile, port, _published(model), how)
+        role = _role(part, facts, proxied=name == replaced and not routes.own)
+        found[name] = Part(name, role, model, dockerfile, port, part.published, how)
+    return Cast(found, _main(found, routes, replaced), routes, replaced)
+
+
+def http_ports(part: Part) -> dict[int, int]:
+    """Return the ports that a service published and that may speak HTTP."""
+    return {port: there for port, there in (part.published or {}).items() if port not in _NOT_HTTP}
+
+
+def _routes(facts: Facts) -> tuple[str, Routes]:
+    services = facts.document["services"]
+    for name, text in facts.nginx.items():
+        model = services[name]
+        environment = {k: v for k, v in (model.get("environment") or {}).items() if v}
+        mounted = [mount["target"] for mount in model.get("volumes", ()) if mount.get("source")]
+        routes = read_routes(text, set(services) - {name}, environment, mounted)
+        if routes.locations:
+            return name, routes
+    for name, text in facts.caddy.items():
+        caddy = _by_path(_of_caddy(text, services))
+        if caddy.ports:
+            return name, caddy
+    name = next((n for n, m in services.items() if _PROXIES.match(_image_of(m))), "")
+    return name, _by_path(_of_traefik(services)) if name else Routes()
+
+
+def _by_path(found: Iterable[tuple[str, str, int]]) -> Routes:
+    """Return the routes of pairs of a path and a service with its port."""
+    known = list(found)
+    locations = {path: Location((path,), services=(name,)) for path, name, _ in known}
+    return Routes(tuple(locations.values()), {name: port for _, name, port in known})
+
+
+def _of_caddy(text: str, services: Document) -> Iterator[tuple[str, str, int]]:
+    for handled, path, name, port in _CADDY.findall(text):
+        if name in services:
+            yield (handled or path).rstrip("*") or "/", name, int(port)
+
+
+def _of_traefik(services: Document) -> Iterator[tuple[str, str, int]]:
+    for name, model in services.items():
+        labels = model.get("labels") or {}
+        port = next((v for label, v in labels.items() if _TRAEFIK_PORT.match(label)), "")
+        paths = [p for label, v in labels.items() if _RULE.match(label) for p in _PATH.findall(v)]
+        ports = [int(port)] if str(port).isdigit() else list(_published(model)) or [80]
+        for path in paths:
+            yield path, name, ports[0]
+
+
+def _image_of(model: Document) -> str:
+    return image_name(str(model.get("image", "")))
+
+
+def _published(model: Document) -> dict[int, int]:
+    return {
+        int(port["target"]): int(str(port.get("published") or port["target"]).split("-")[0])
+        for port in model.get("ports", ())
+        if port.get("protocol", "tcp") == "tcp"
+    }
+
+
+def _port(
+    name: str, facts: Facts, dockerfile: Dockerfile, hints: Mapping[str, int]
+) -> tuple[int, str]:
+    model = facts.document["services"][name]
+    if name in hints:
+        return hints[name], "the proxy that was there sends to it"
+    for label, value in (model.get("labels") or {}).items():
+        if _TRAEFIK_PORT.match(label) and str(value).isdigit():
+            return int(value), f"the label {label}"
+    for port in _published(model):
+        if port not in _NOT_HTTP:
+            return port, "it is published"
+    for port in model.get("expose", ()):
+        number = int(str(port).split("/")[0].split("-")[0])
+        if number not in _NOT_HTTP:
+            return number, "it is in expose"
+    said = next((port for port in dockerfile.ports if port not in _NOT_HTTP), 0)
+    if said and not model.get("command") and not _shares_build(name, facts.document):
+        return said, "its Dockerfile says EXPOSE"
+    return 0, ""
+
+
+def _shares_build(name: str, document: Document) -> bool:
+    """Whether another service of the same source publishes a port: then that one answers."""
+    build = document["services"][name].get("build")
+    others = (each for other, each in document["services"].items() if other != name)
+    return any(each.get("build") == build and _published(each) for each in others)
+
+
+def _role(part: Part, facts: Facts, *, proxied: bool) -> Role:
+    image = part.image
+    if proxied or _PROXIES.match(image) or part.name in facts.caddy:
+        return Role.PROXY
+    if _TOOLS.search(image) or "flower" in (part.model.get("command") or ()):
+        return Role.TOOL
+    if image in DATABASES or _MORE_DATA.search(image):
+        return Role.DATA
+    if _runs_once(part.name, facts.document):
+        return Role.ONCE
+    return Role.WEB if part.port else Role.WORKER
+
+
+def _runs_once(name: str, document: Document) -> bool:
+    awaited = any(
+        (service.get("depends_on") or {}).get(name, {}).get("condition")
+        == "service_completed_successfully"
+        for service in document["services"].values()
+    )
+    model = document["services"][name]
+    named = bool(_ONE_OFF.search(name)) and not model.get("ports") and bool(model.get("command"))
+    return awaited or named
+
+
+def _main(parts: Mapping[str, Part], routes: Routes, replaced: str) -> str:
+    for location in routes.locations:
+        if location.match == ("/",):
+            return location.services[0] if location.services else replaced
+    web = [part for part in parts.values() if part.role is Role.WEB]
+    web = [part for part in web if part.name not in routes.ports] or web
+    ranked = sorted(web, key=lambda part: (not http_ports(part), _by_name(part.name), part.name))
+    return ranked[0].name if ranked else ""
+
+
+def _by_name(name: str) -> int:
+    if _FRONT.search(name):
+        return 0
+    return 2 if _BACK.search(name) else 1
