@@ -29,6 +29,7 @@ class Facts:
     inside: str = ""
     single_files: frozenset[str] = frozenset()  # what is mounted and is a file
     full_folders: frozenset[str] = frozenset()  # what is mounted and is a folder with content
+    dockerignore: str | None = None  # of the folder itself; None where there is none
     env_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # names of variables
     examples: Mapping[str, str] = field(default_factory=dict)  # values of a public example, by name
     dockerfiles: Mapping[str, str] = field(default_factory=dict)

@@ -1,7 +1,10 @@
 """One of the systems of this repository as a start: which files, and what changes in them. Pure."""
 
 import re
+from collections.abc import Collection
 from pathlib import PurePosixPath
+
+from deploy.init.facts import Choice
 
 LIKE = {
     "transformation-coaching": "FastAPI, plain frontend, Postgres, WebSockets and event streams",
@@ -10,6 +13,7 @@ LIKE = {
     "loc8": "FastAPI with gunicorn, React, Postgres, Redis, photos",
     "task-manager": "Express, React, Postgres, Redis, WebSockets",
 }
+IGNORED_LIKE = ".env\n.env.*\n!.env.example\n.sandbox/\nnode_modules/\n"
 _NGINX = ("nginx.conf", "compose.yaml", "snippets/", "servers/", "ratelimit/", "upstreams")
 
 
@@ -28,17 +32,40 @@ def place_of(path: str, like: str) -> str | None:
     return None
 
 
-def adapted(place: str, text: str, like: str, app: str) -> str:
-    """Return a configuration's text with the paths and the name of the new app."""
+def adapted(place: str, text: str, like: str, app: str, top: str) -> str:
+    """Return a configuration's text with the paths and the name of the new app.
+
+    `top` is the way to the top folder of the repository, with a slash behind where there is one.
+    """
     text = text.replace("../../nginx/", "./nginx/").replace(f"../../examples/{like}/", "./")
     if place == "deploy.toml":
-        text = text.replace("../../.sandbox/", ".sandbox/").replace(
+        text = text.replace("../../.sandbox/", f"{top}.sandbox/").replace(
             "s3://backups/examples", f"s3://backups/{app}"
         )
         return re.sub(r'^app = ".*"$', f'app = "{app}"', text, flags=re.MULTILINE)
-    return re.sub(rf"(?<=[}}/]){re.escape(like)}(?=/(?:backend|frontend|ollama))", app, text)
+    return re.sub(
+        rf"^( *image: .*/){re.escape(like)}(?=[/-])", rf"\g<1>{app}", text, flags=re.MULTILINE
+    )
 
 
 def is_source(path: str) -> bool:
     """Whether a file of the repository is source of the example, not its configuration."""
     return path.startswith("examples/")
+
+
+def choices_of(
+    like: str, theirs: Collection[str], own: Collection[str], *, ignored: bool
+) -> tuple[Choice, ...]:
+    """Explain a start like `like`: of which parts the example's source is there, and which not."""
+    compose = "compose.yaml"
+    found = [Choice(f"a start like {like}", LIKE[like], compose)]
+    for part in sorted(theirs):
+        where = f"put yours there; `expose` and `healthcheck` of {part} in {compose} must fit it"
+        found.append(Choice(f"{part}/ is the example's", "so that it deploys as it is", where))
+    for part in sorted(own):
+        where = f"`expose` and `healthcheck` of {part} in {compose} must fit it"
+        found.append(Choice(f"{part}/ stays as it is", "it is yours", where))
+    if ignored:
+        why = "env files hold secrets, and your .gitignore was not changed"
+        found.append(Choice("see that git ignores .env.*", why, ".gitignore"))
+    return tuple(found)

@@ -90,21 +90,19 @@ class Overlay:
             self._choose(f"{part.name}: build target {target} stays", why)
 
     def _ports(self, part: Part) -> Iterator[str]:
-        published = part.published or {}
-        if not part.model.get("ports"):
+        ports = part.model.get("ports", ())
+        if not ports:
             return
         if part.role is Role.WORKER:
             why = "it speaks no HTTP as far as this can tell, and is recreated in place"
             self._choose(f"{part.name}: its ports stay published", why)
             return
         yield "ports: !reset []"
-        lost = [port for port in published if part.role is not Role.WEB]
-        lost += [
-            port for port in published if part.role is Role.WEB and port not in http_ports(part)
-        ]
+        behind = http_ports(part) if part.role is Role.WEB else {}
+        lost = sorted({int(port["target"]) for port in ports} - set(behind))
         if lost:
-            ports = ", ".join(str(published[port]) for port in lost)
-            self._choose(f"{part.name}: {ports} not published", _NOT_FOR_THE_WORLD[part.role])
+            shown = ", ".join(map(str, lost))
+            self._choose(f"{part.name}: {shown} not published", _NOT_FOR_THE_WORLD[part.role])
 
     def _upstream(self, part: Part) -> Iterator[str]:
         if part.role is not Role.WEB:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from deploy.engine.compose.services import DATABASES, image_name
@@ -35,7 +35,7 @@ _NOT_HTTP = frozenset(
     for port in re.findall(
         r"\d+",
         "21 22 25 53 110 143 389 465 587 636 993 995 1433 1521 1883 2181 2375 3306 4222 5432 5672"
-        " 5678 6379 6380 8883 9042 9092 9229 9230 11211 27017 50051",
+        " 5678 6379 6380 8883 9042 9092 9229 9230 11211 25565 27017 50051",
     )
 )
 _FRONT = re.compile(r"front|web|www|^ui$|client|site|^app$|gateway|nginx|proxy")
@@ -110,7 +110,13 @@ def cast(facts: Facts) -> Cast:
         part = Part(name, Role.WORKER, model, dockerfile, port, _published(model), how)
         role = _role(part, facts, proxied=name == replaced and not routes.own)
         found[name] = Part(name, role, model, dockerfile, port, part.published, how)
+    if not any(part.role is Role.WEB for part in found.values()):  # then the tool is the app
+        found = {n: replace(p, role=Role.WEB) if _opens(p) else p for n, p in found.items()}
     return Cast(found, _main(found, routes, replaced), routes, replaced)
+
+
+def _opens(part: Part) -> bool:
+    return part.role is Role.TOOL and bool(part.port)
 
 
 def http_ports(part: Part) -> dict[int, int]:

@@ -83,7 +83,7 @@ jobs:
         env:
           SLIPWAY: ${{{{ vars.SLIPWAY }}}}
       - run: |
-          install -m 600 /dev/stdin {inside}{folder}/.env.staging <<<"$ENV_FILE"
+          install -m 600 /dev/stdin {env_file} <<<"$ENV_FILE"
           install -m 700 -d ~/.ssh
           install -m 600 /dev/stdin ~/.ssh/id_ed25519 <<<"$SSH_KEY"
           echo "$KNOWN_HOSTS" >>~/.ssh/known_hosts
@@ -126,13 +126,12 @@ def settings(facts: Facts, path: str, migrate: tuple[str, str, bool] | None, *, 
     )
 
 
-def workflow(facts: Facts) -> str:
-    """Return the workflow that deploys from main."""
-    inside = facts.inside
+def workflow(app: str, inside: str, env_file: str) -> str:
+    """Return the workflow that deploys from main; `inside` is where the repository has the app."""
     parent, _, name = inside.rstrip("/").rpartition("/")
-    app = f"\n      DEPLOY_APP: {name}" if parent == "compose" else ""
-    text = _WORKFLOW.format(app=facts.app, deploy_app=app, inside=inside, folder=FOLDER)
-    if inside and not app:
+    named = f"\n      DEPLOY_APP: {name}" if parent == "compose" else ""
+    text = _WORKFLOW.format(app=app, deploy_app=named, env_file=f"{inside}{env_file}")
+    if inside and not named:
         text = text.replace(
             "- run: inv ", f"- working-directory: {inside.rstrip('/')}\n        run: inv "
         )

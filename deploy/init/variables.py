@@ -23,6 +23,7 @@ _PLACEHOLDER = re.compile(
     r"^(change[-_ ]?me.*|changeit|todo|x{3,}|your[-_ ].*|<.*>|\.\.\.)$", re.IGNORECASE
 )
 _HOSTS = re.compile(r"allowed_?hosts?|trusted_?hosts?", re.IGNORECASE)
+_PORT = re.compile(r"(^|_)port$", re.IGNORECASE)
 _NAMING = re.compile(r"(^|_)(db|database|user|username)(_name)?$", re.IGNORECASE)
 _HEAD = f"""\
 # Variables of one environment. `inv env.init` copies this, with a new secret below each line that
@@ -136,8 +137,12 @@ def _value(one: Variable, facts: Facts) -> str:
         return told
     if one.default is not None:
         return one.default
-    plain = facts.app.replace("-", "_")
-    return plain if _NAMING.search(one.name) else ""
+    if _NAMING.search(one.name):
+        return facts.app.replace("-", "_")
+    if _PORT.search(one.name):
+        there = re.search(rf"\$\{{?{one.name}\b[^}}]*\}}?:(\d+)", facts.text)
+        return there[1] if there else "8080"
+    return f"./data/{one.name.lower()}" if _PLACE.search(one.name) else ""
 
 
 def _with_host(value: str) -> str:

@@ -5,10 +5,14 @@ from typing import TYPE_CHECKING, Any
 from deploy.tasks.base import YES_HELP, task
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from rich.console import Console
 
     from deploy.wiring.init import Begun
 
+_MANY = 20  # files; more are told by their folders
 _FOLDER_HELP = "folder of the app, where its Compose file is (default: here)"
 _APP_HELP = "name of the app: a-z, 0-9 and dashes (default: the folder's name)"
 _LIKE_HELP = "without a Compose file: the example that the app resembles, such as loc8"
@@ -93,7 +97,7 @@ def _tell(out: "Console", begun: "Begun") -> None:
         where = f" [{choice.where}]" if choice.where else ""
         out.print(f"- {choice.what}: {choice.why}.{where}", markup=False)
     out.print()
-    for path in begun.written:
+    for path in _shown(begun.written):
         out.print(f"written: {os.path.relpath(path)}", markup=False)
     for path in begun.stayed:
         out.print(f"there already, and left as it is: {os.path.relpath(path)}", markup=False)
@@ -112,3 +116,10 @@ def _tell(out: "Console", begun: "Begun") -> None:
     ]
     for step in steps:
         out.print(f"  {step}", markup=False)
+
+
+def _shown(paths: "Sequence[Path]") -> "list[Path]":
+    """Return what is shown of many files: their folders."""
+    if len(paths) <= _MANY:
+        return list(paths)
+    return list(dict.fromkeys(path.parent for path in paths))

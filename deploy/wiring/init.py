@@ -2,20 +2,22 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from deploy.errors import SettingsError
 from deploy.init import Choice, draft
-from deploy.init.facts import FOLDER
-from deploy.init.like import LIKE, adapted, is_source, place_of
-from deploy.init.texts import TASKS
+from deploy.init.facts import FOLDER, WORKFLOW
+from deploy.init.like import IGNORED_LIKE, LIKE, adapted, choices_of, is_source, place_of
+from deploy.init.texts import TASKS, workflow
 from deploy.settings import FILE
 from deploy.wiring.app import find_checkout
-from deploy.wiring.look import ELSEWHERE, look
+from deploy.wiring.look import inside, look
 
 _COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_PARTS = frozenset(["backend", "frontend", "ollama-stand-in"])  # what the examples are made of
+_LEFT = frozenset(["__pycache__", "dist", "node_modules"])
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -53,10 +55,7 @@ def begin(folder: Path, app: str, file: str = "") -> Begun:
     _refuse_second(folder)
     made = draft(look(folder, compose, app, checkout))
     texts = {folder / path: text for path, text in made.files.items()}
-    texts |= {checkout / path: text for path, text in made.top.items()}
-    if checkout != folder and checkout / "compose" in folder.parents:
-        workflow = checkout / ".github/workflows/deploy.yml"
-        texts[workflow.with_stem(f"deploy-{app}")] = texts.pop(workflow)
+    texts |= {checkout / _own(path, app, folder, checkout): text for path, text in made.top.items()}
     return _begun(
         app, folder, checkout, {path: text.encode() for path, text in texts.items()}, made.choices
     )
@@ -77,43 +76,33 @@ def begin_like(folder: Path, app: str, like: str) -> Begun:
     app, checkout = _named(app, folder), find_checkout(folder)
     _refuse_second(folder)
     own = {path.name for path in folder.iterdir() if path.is_dir()}
-    contents: dict[Path, bytes] = {}
+    contents = {folder / ".gitignore": IGNORED_LIKE.encode(), checkout / "tasks.py": TASKS.encode()}
+    top = "../" * len(folder.relative_to(checkout).parts)
     for path in _files(source, like):
         place = place_of(path, like)
         if place is None or (is_source(path) and place.split("/")[0] in own):
             continue
         content = (source / path).read_bytes()
         if not is_source(path):
-            content = adapted(place, content.decode(), like, app).encode()
+            content = adapted(place, content.decode(), like, app, top).encode()
         contents[folder / place] = content
-    contents[checkout / "tasks.py"] = TASKS.encode()
-    contents[folder / ".gitignore"] = b".env\n.env.*\n!.env.example\n.sandbox/\nnode_modules/\n"
-    parts = sorted(
-        {
-            p.relative_to(folder).parts[0]
-            for p in contents
-            if p.is_relative_to(folder / "backend") or p.is_relative_to(folder / "frontend")
-        }
+    place = _own(WORKFLOW, app, folder, checkout)
+    contents[checkout / place] = workflow(app, inside(folder, checkout), ".env.staging").encode()
+    parts = {place.parts[0] for place in map(PurePath, _below(folder, contents))}
+    choices = choices_of(
+        like, parts & _PARTS, own & _PARTS, ignored=(folder / ".gitignore").exists()
     )
-    choices = [Choice(f"a start like {like}", LIKE[like], str(folder / "compose.yaml"))]
-    choices += [
-        Choice(
-            f"{part}/ is the example's",
-            "so that it deploys as it is",
-            f"put your own there; its port is `expose` of {part} in compose.yaml",
-        )
-        for part in parts
-    ]
-    choices += [
-        Choice(
-            f"{part}/ is yours",
-            "it was there",
-            f"`expose` and `healthcheck` of {part} in compose.yaml must fit it",
-        )
-        for part in ("backend", "frontend")
-        if part in own
-    ]
-    return _begun(app, folder, checkout, contents, tuple(choices))
+    return _begun(app, folder, checkout, contents, choices)
+
+
+def _below(folder: Path, paths: Iterable[Path]) -> Iterator[Path]:
+    return (path.relative_to(folder) for path in paths if path.is_relative_to(folder))
+
+
+def _own(path: str, app: str, folder: Path, checkout: Path) -> str:
+    """Return where a file of the whole repository goes: one that several apps have, by its name."""
+    several = path == WORKFLOW and folder != checkout
+    return path.replace("/deploy.yml", f"/deploy-{app}.yml") if several else path
 
 
 def _named(app: str, folder: Path) -> str:
@@ -124,22 +113,24 @@ def _named(app: str, folder: Path) -> str:
 
 
 def _refuse_second(folder: Path) -> None:
+    if (folder / "deploy/wiring/init.py").is_file():
+        raise SettingsError(
+            str(folder), "this is Slipway itself", "name your app: --folder ~/my-app"
+        )
     if (folder / FILE).exists():
         wrong = "it is there already: this app has begun"
         raise SettingsError(str(folder / FILE), wrong, "edit it, or remove it to begin anew")
 
 
 def _files(source: Path, like: str) -> Iterator[str]:
+    """Yield the files of the repository that belong to a system, without what tools left there."""
     for top in (f"compose/{like}", "nginx", f"examples/{like}"):
         for path in sorted((source / top).rglob("*")):
             place = path.relative_to(source)
+            folders = place.parts[:-1]
+            left = any(name.startswith(".") or name in _LEFT for name in folders)
             private = path.name.startswith(".env") and path.name != ".env.example"
-            if (
-                path.is_file()
-                and not private
-                and not ELSEWHERE & (set(place.parts) - {"tests", "test"})
-                and "__pycache__" not in place.parts
-            ):
+            if path.is_file() and not private and not left:
                 yield place.as_posix()
 
 

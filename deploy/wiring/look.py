@@ -33,7 +33,7 @@ _HEALTH = re.compile(  # of the whole app: what is below a router may have anoth
 _SOURCES = frozenset(
     [".py", ".js", ".ts", ".mjs", ".cjs", ".go", ".rb", ".php", ".java", ".rs", ".ex"]
 )
-ELSEWHERE = frozenset(
+_ELSEWHERE = frozenset(
     [
         "node_modules",
         ".git",
@@ -74,11 +74,14 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         text=text,
         document=document,
         folder=str(folder),
-        inside=f"{folder.relative_to(checkout)}/" if folder != checkout else "",
+        inside=inside(folder, checkout),
         single_files=frozenset(str(p) for p in _mounted(services) if p.is_file()),
         full_folders=frozenset(
             str(p) for p in _mounted(services) if p.is_dir() and any(p.iterdir())
         ),
+        dockerignore=_read(folder / ".dockerignore")
+        if (folder / ".dockerignore").exists()
+        else None,
         env_files=names,
         examples=examples,
         dockerfiles={n: t for n, m in services.items() if (t := _dockerfile(m))},
@@ -93,6 +96,11 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         migrations={n: t for n, m in services.items() if (t := _migrations(m))},
         health={n: t for n, m in services.items() if (t := _health(m))},
     )
+
+
+def inside(folder: Path, checkout: Path) -> str:
+    """Return a folder as its repository names it, with a slash behind; nothing for its own."""
+    return f"{folder.relative_to(checkout)}/" if folder != checkout else ""
 
 
 def _raw(compose: Path, text: str) -> dict[str, dict[str, Any]]:
@@ -241,7 +249,7 @@ def _health(model: Mapping[str, Any]) -> str:
     """Return a path that the source of a service names as its health, where one is known."""
     context, read = _context(model), 0
     for parent, folders, names in os.walk(context) if context else ():
-        folders[:] = sorted(name for name in folders if name not in ELSEWHERE)
+        folders[:] = sorted(name for name in folders if name not in _ELSEWHERE)
         for name in sorted(names):
             if Path(name).suffix not in _SOURCES or ".test." in name or name.startswith("test_"):
                 continue

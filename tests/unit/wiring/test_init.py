@@ -1,0 +1,201 @@
+"""The start with an app, as the real `docker compose config` sees it; no engine is asked."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.backup.keys import write_pair
+from deploy.errors import ComposeError, SettingsError
+from deploy.init.like import LIKE
+from deploy.secrets.env_file import create
+from deploy.wiring import open_app
+from deploy.wiring.init import Begun, begin, begin_like, compose_file, write
+
+COMPOSE = """\
+services:
+  web:
+    build: .
+    ports: ["${PORT}:3000"]
+    env_file: .env
+    depends_on: [db]
+    volumes: [".:/app"]
+  db:
+    image: postgres:15
+    environment: { POSTGRES_PASSWORD: "${DB_PASSWORD:?set it}" }
+    volumes: ["${DATA_DIR}:/var/lib/postgresql/data"]
+  adminer: { image: adminer, ports: ["8080:8080"] }
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_ambient_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DEPLOY_ENV", "DEPLOY_APP", "TAG", "PORT", "DB_PASSWORD", "REGISTRY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    found = tmp_path / "My Shop"
+    found.mkdir()
+    (found / "compose.yml").write_text(COMPOSE)
+    (found / "Dockerfile").write_text("FROM python:3.11-slim\nCOPY . .\n")
+    return found
+
+
+def told(begun: Begun) -> str:
+    return "\n".join(one.what for one in begun.choices)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def test_what_is_written_can_be_read_and_what_was_there_stays(folder: Path) -> None:
+    before = files(folder)
+
+    begun = begin(folder, "")
+    app = open_app(None, "staging", folder)
+    assert app.environment.env_file
+    create(app.environment.env_file)
+    services = app.blueprint("v1").document["services"]
+
+    assert begun.app == "my-shop"
+    assert before.items() <= files(folder).items()
+    assert set(services) == {"adminer", "db", "nginx", "web"}
+    assert services["web"]["image"] == "registry.sandbox:5000/my-shop/web:v1"
+    assert [name for name, service in services.items() if "ports" in service] == ["nginx"]
+
+
+def test_env_files_are_in_no_image_and_in_no_repository(folder: Path) -> None:
+    begin(folder, "shop")
+
+    assert (folder / ".dockerignore").read_text() == "slipway/\n.sandbox/\n"
+    assert ".env.*" in (folder / "slipway/.gitignore").read_text()
+    shutil.rmtree(folder / "slipway")
+    (folder / "deploy.toml").unlink()
+    (folder / ".dockerignore").write_text("node_modules\n")
+    assert "add slipway/ and .sandbox/ to .dockerignore" in told(begin(folder, "shop"))
+
+
+def test_no_secret_of_theirs_is_copied(folder: Path) -> None:
+    (folder / ".env").write_text(
+        "DB_PASSWORD=hunter2\nAPI_TOKEN=abc\nMODE=quiet\nURL=http://a:b@c\n"
+    )
+
+    begin(folder, "shop")
+    example = (folder / "slipway/.env.example").read_text()
+
+    assert "# generate\nDB_PASSWORD=\n" in example
+    assert "# generate\nAPI_TOKEN=\n" in example
+    assert "\nMODE=quiet\n" in example
+    assert "\nURL=\n" in example
+
+
+def test_what_is_there_is_left_as_it_is(folder: Path) -> None:
+    (folder / "tasks.py").write_text("# theirs")
+
+    begun = begin(folder, "shop")
+
+    assert (folder / "tasks.py").read_text() == "# theirs"
+    assert begun.stayed == (folder / "tasks.py",)
+
+
+def test_an_app_begins_once(folder: Path) -> None:
+    begin(folder, "shop")
+
+    with pytest.raises(SettingsError, match="this app has begun"):
+        begin(folder, "shop")
+
+
+def test_in_a_larger_repository_the_workflow_has_the_name_of_the_app(folder: Path) -> None:
+    top = folder.parent
+    (top / ".git").mkdir()
+
+    begin(folder, "shop")
+
+    assert (top / "tasks.py").is_file()
+    text = (top / ".github/workflows/deploy-shop.yml").read_text()
+    deploy = yaml.safe_load(text)["jobs"]["deploy"]
+    assert deploy["steps"][-1]["working-directory"] == "My Shop"
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ("services:\n  web: [\n", ComposeError, r"compose.yml:3: it is no YAML"),
+        ("services: {}\n", ComposeError, "no services"),
+        ("- a\n", ComposeError, "no services"),
+        ("services:\n  web: { ports: 3 }\n", ComposeError, "ports"),
+        ("services:\n  web: { image: a, depends_on: [gone] }\n", ComposeError, "gone"),
+    ],
+)
+def test_a_bad_compose_file_is_refused_and_nothing_is_written(
+    folder: Path, text: str, error: type[Exception], words: str
+) -> None:
+    (folder / "compose.yml").write_text(text)
+    before = files(folder)
+
+    with pytest.raises(error, match=words):
+        begin(folder, "shop")
+    assert files(folder) == before
+
+
+def test_flags_are_judged(folder: Path) -> None:
+    with pytest.raises(SettingsError, match="no such folder"):
+        compose_file(folder / "elsewhere")
+    with pytest.raises(SettingsError, match="there is no .*other.yaml"):
+        compose_file(folder, "other.yaml")
+    with pytest.raises(SettingsError, match="is no name"):
+        begin(folder, "My Shop")
+    with pytest.raises(SettingsError, match="is none of them"):
+        begin_like(folder, "", "loc9")
+    with pytest.raises(SettingsError, match="this is Slipway itself"):
+        begin_like(Path(__file__).resolve().parents[3], "shop", "loc8")
+
+
+def test_all_is_written_or_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    wanted = {tmp_path / "new" / "a": b"a", tmp_path / "file" / "b": b"b"}
+
+    with pytest.raises(SettingsError, match="nothing was written"):
+        write(wanted)
+    assert set(files(tmp_path)) == {"file"}
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("like", LIKE)
+def test_a_start_like_an_example_can_be_read(tmp_path: Path, like: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".sandbox").mkdir()
+    pair = write_pair(tmp_path / ".sandbox" / "backup.key")
+    (tmp_path / ".sandbox" / "backup.pub").write_text(pair.public)
+    folder = tmp_path / "inside"
+    folder.mkdir()
+    begun = begin_like(folder, "mine", like)
+    app = open_app(None, "staging", folder)
+    assert app.environment.env_file
+    create(app.environment.env_file)
+    document = app.blueprint("v1").document
+
+    assert "backend/ is the example's" in told(begun)
+    built = {name: one for name, one in document["services"].items() if one.get("build")}
+    assert {"backend", "frontend"} <= set(built)
+    for service in built.values():
+        assert "/mine" in service["image"]
+        assert (Path(service["build"]["context"]) / "Dockerfile").is_file()
+    mounts = [m for one in document["services"].values() for m in one.get("volumes", ())]
+    ours = [m["source"] for m in mounts if str(m.get("source")).startswith(str(folder))]
+    assert ours
+    assert all(Path(place).exists() for place in ours)
+
+
+def test_source_of_ones_own_takes_the_place_of_an_example_s(tmp_path: Path) -> None:
+    (tmp_path / "backend").mkdir()
+
+    begun = begin_like(tmp_path, "mine", "loc8")
+
+    assert not list((tmp_path / "backend").iterdir())
+    assert "backend/ stays as it is" in told(begun)
