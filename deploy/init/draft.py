@@ -57,7 +57,7 @@ def draft(facts: Facts) -> Draft:
         *_about_migrations(migrate, facts),
         *_about_variables(facts, generated, empty),
         *_about_context(facts),
-        *_about_files(),
+        *_about_files(facts),
     ]
     return Draft(files, top, tuple(choices))
 
@@ -231,7 +231,13 @@ def _about_context(facts: Facts) -> Iterator[Choice]:
         yield Choice(f"add {FOLDER}/ and .sandbox/ to .dockerignore", why, ".dockerignore")
 
 
-def _about_files() -> Iterator[Choice]:
+def _about_files(facts: Facts) -> Iterator[Choice]:
+    if facts.inactive:
+        shown = ", ".join(facts.inactive)
+        yield Choice(f"{shown}: not deployed", "of a profile that is not active", facts.compose)
+    if facts.override:
+        why = "it is for this machine by its name; staging does without it"
+        yield Choice(f"{facts.override}: for `inv up` alone", why, "deploy.toml: compose")
     yield Choice(
         "staging is a server of the sandbox",
         "you may have none yet; the file says what to write for one",

@@ -29,6 +29,8 @@ class Facts:
     inside: str = ""
     single_files: frozenset[str] = frozenset()  # what is mounted and is a file
     full_folders: frozenset[str] = frozenset()  # what is mounted and is a folder with content
+    override: str = ""  # the file that a bare `docker compose` reads besides
+    inactive: tuple[str, ...] = ()  # services of profiles that nobody asked for
     dockerignore: str | None = None  # of the folder itself; None where there is none
     env_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # names of variables
     examples: Mapping[str, str] = field(default_factory=dict)  # values of a public example, by name

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 
 from deploy.init.facts import EXAMPLE, OVERLAY, SITE, Choice, Facts
 from deploy.init.front import UPDATE, listens, nginx_service
@@ -38,9 +39,11 @@ class Overlay:
             "services:",
         ]
         for part in self.cast.parts.values():
+            before = len(self.choices)
             found = list(self._service(part))
             if found:
-                lines += [f"  {part.name}:", *(f"    {line}" for line in found), ""]
+                why = _comments(self.choices[before:])
+                lines += [f"  {part.name}:", *(f"    {line}" for line in (*why, *found)), ""]
         if self.cast.main:
             service = nginx_service(self.facts, self.cast, self.listens)
             lines += [*(f"  {line}" for line in service), ""]
@@ -80,7 +83,7 @@ class Overlay:
         if not part.built:
             return
         self._choose(
-            f"{part.name}: image $REGISTRY/{self.facts.app}/{part.name}:$TAG",
+            f"{part.name}: image $REGISTRY/{self.facts.app}/{part.name.lower()}:$TAG",
             "it is built here, and servers pull it by that name",
             f"REGISTRY in {EXAMPLE}",
         )
@@ -219,11 +222,18 @@ class Overlay:
                 yield f"  {name}: !override {{}}"
 
 
+def _comments(choices: Sequence[Choice]) -> Iterator[str]:
+    """Yield what was decided about a service, as comments."""
+    for one in choices:
+        text = f"{one.what.partition(': ')[2]}: {one.why}"
+        yield from textwrap.wrap(text, 96, initial_indent="# ", subsequent_indent="#   ")
+
+
 def _images(facts: Facts) -> dict[str, str]:
     """Return the images that are built here, by the services that run them."""
     services = facts.document["services"]
     images = {
-        name: f"${{REGISTRY:-{REGISTRY}}}/{facts.app}/{name}:${{TAG:-dev}}"
+        name: f"${{REGISTRY:-{REGISTRY}}}/{facts.app}/{name.lower()}:${{TAG:-dev}}"
         for name, model in services.items()
         if model.get("build")
     }

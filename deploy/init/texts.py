@@ -20,8 +20,8 @@ compose = ["{compose}", "{overlay}"]
 
 # `inv up` runs the app on this machine as it always ran.
 [dev]
-compose = ["{compose}"]
-{env_file}
+compose = [{here}]
+
 # A server of the sandbox (`inv sandbox.up`). For one of yours write
 # hosts = ["deploy@staging.example.com"], and its name in `url`, too.
 [environments.staging]
@@ -122,7 +122,7 @@ def settings(facts: Facts, path: str, migrate: tuple[str, str, bool] | None, *, 
         path=path,
         url=proof if url else "",
         migrate=told,
-        env_file="",
+        here=", ".join(f'"{file}"' for file in (facts.compose, facts.override) if file),
     )
 
 

@@ -79,6 +79,8 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         full_folders=frozenset(
             str(p) for p in _mounted(services) if p.is_dir() and any(p.iterdir())
         ),
+        override=_override(compose),
+        inactive=tuple(sorted(set(raw) - set(services))),
         dockerignore=_read(folder / ".dockerignore")
         if (folder / ".dockerignore").exists()
         else None,
@@ -114,6 +116,8 @@ def _raw(compose: Path, text: str) -> dict[str, dict[str, Any]]:
             place, f"it is no YAML: {getattr(error, 'problem', error)}", "mend that line"
         ) from None
     services = found.get("services") if isinstance(found, dict) else None
+    if isinstance(found, dict) and found.get("include") and not services:
+        return {}
     if not isinstance(services, dict) or not services:
         raise ComposeError(str(compose), "the Compose file has no services", "add one")
     return {name: service for name, service in services.items() if isinstance(service, dict)}
@@ -146,7 +150,17 @@ def _document(
         reset = [f"  {name}: {{env_file: !reset []}}" for name in with_env_file]
         overlay.write_text("\n".join(["services:", *reset] if reset else ["services: {}"]) + "\n")
         host = LocalHost({**values, "COMPOSE_PROFILES": ""})
-        return read_document(host, app, (compose, overlay), env_file)
+        try:
+            return read_document(host, app, (compose, overlay), env_file)
+        except ComposeError as error:
+            raise ComposeError(str(compose), error.wrong, error.remedy) from None
+
+
+def _override(compose: Path) -> str:
+    """Return the name of the file that a bare `docker compose` reads besides, where it is there."""
+    stem = compose.name.rpartition(".")[0]
+    names = (f"{stem}.override.{end}" for end in ("yaml", "yml"))
+    return next((name for name in names if compose.with_name(name).is_file()), "")
 
 
 def _env_files(service: Mapping[str, Any]) -> Iterator[str]:

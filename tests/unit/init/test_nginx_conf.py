@@ -63,7 +63,8 @@ def test_the_proxy_is_left_out_and_its_volumes_are_served() -> None:
     )
     layered, site = made.files["compose.slipway.yaml"], made.files["slipway/site.conf"]
 
-    assert "  nginx:\n    profiles: [left-out]\n" in layered
+    assert layered.count("profiles: [left-out]") == 1
+    assert "# left out: Slipway's nginx takes its place" in layered
     assert "  entrance:\n" in layered
     assert "- static:/srv/static:ro" in layered
     assert "alias /srv/static/;" in site

@@ -143,6 +143,21 @@ def test_a_bad_compose_file_is_refused_and_nothing_is_written(
     assert files(folder) == before
 
 
+def test_what_is_for_this_machine_and_what_is_not_active_is_said(folder: Path) -> None:
+    (folder / "compose.override.yml").write_text("services: { web: { environment: { A: b } } }")
+    (folder / "compose.yml").write_text(f"{COMPOSE}  seed: {{ image: a, profiles: [once] }}\n")
+
+    begun = begin(folder, "shop")
+    app = open_app(None, "staging", folder)
+
+    assert [file.name for file in app.settings.dev.compose] == [
+        "compose.yml",
+        "compose.override.yml",
+    ]
+    assert "seed: not deployed" in told(begun)
+    assert "compose.override.yml: for `inv up` alone" in told(begun)
+
+
 def test_flags_are_judged(folder: Path) -> None:
     with pytest.raises(SettingsError, match="no such folder"):
         compose_file(folder / "elsewhere")
