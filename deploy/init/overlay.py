@@ -47,6 +47,8 @@ class Overlay:
         if self.cast.main:
             service = nginx_service(self.facts, self.cast, self.listens)
             lines += [*(f"  {line}" for line in service), ""]
+        if lines[-1] == "services:":
+            lines[-1] = "services: {}"
         lines += self._top()
         return "\n".join(lines).rstrip() + "\n"
 

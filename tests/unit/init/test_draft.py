@@ -247,6 +247,10 @@ def test_without_http_there_is_no_nginx() -> None:
     assert "url" not in tomllib.loads(made.files["deploy.toml"])["environments"]["staging"]
 
 
+def test_without_anything_to_add_the_overlay_is_a_mapping_all_the_same() -> None:
+    assert overlay(drafted({"game": service(image="game", ports=[port(25565, 25565)])})) == {}
+
+
 def test_a_service_on_the_host_network_is_refused() -> None:
     with pytest.raises(ComposeError, match="network_mode"):
         drafted({"web": built(ports=[port(80, 80)], network_mode="host")})
