@@ -18,7 +18,13 @@ _FOREIGN = re.compile(
 )
 _PLACE = re.compile(r"dir|path|folder|root|home|volume", re.IGNORECASE)
 _FILE = re.compile(r"_file$", re.IGNORECASE)
-_PUBLIC = re.compile(r"true|false|\d{1,5}|[A-Za-z][A-Za-z_.-]{0,24}", re.IGNORECASE)
+_SWITCH = frozenset(["true", "false", "yes", "no", "on", "off"])
+_PUBLIC = re.compile(r"\d{1,5}|[A-Za-z][A-Za-z_.-]{0,24}")
+_PLAIN = re.compile(  # what people call settings, not secrets
+    r"(^|_)(database|db|days|debug|dialect|driver|engine|env|host|hours|lang|level|limit|locale|minutes"
+    r"|mode|name|port|region|size|timeout|ttl|tz|user|username|workers)($|_)",
+    re.IGNORECASE,
+)
 _PLACEHOLDER = re.compile(
     r"^(change[-_ ]?me.*|changeit|todo|x{3,}|your[-_ ].*|<.*>|\.\.\.)$", re.IGNORECASE
 )
@@ -175,4 +181,6 @@ def _stands_elsewhere(value: str, text: str) -> bool:
 
 def public(name: str, value: str) -> bool:
     """Whether a value of somebody's own `.env` may stand in an example that all can read."""
-    return not Variable(name).secret and bool(_PUBLIC.fullmatch(value))
+    if Variable(name).secret:
+        return False
+    return value.lower() in _SWITCH or bool(_PLAIN.search(name) and _PUBLIC.fullmatch(value))

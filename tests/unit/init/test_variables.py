@@ -80,6 +80,8 @@ def test_only_plain_values_of_a_private_env_file_are_public() -> None:
     for name, value in [("DEBUG", "true"), ("PORT", "8080"), ("DB_USER", "shop")]:
         assert public(name, value)
     assert not public("DB_PASSWORD", "shop")
+    assert not public("MY_PW", "letmein")
+    assert not public("PIN", "1234")
     assert not public("DATABASE_URL", "postgres://shop:hunter2@db/shop")
     assert not public("BUILD", "9f86d081884c7d65")
 
