@@ -7,11 +7,17 @@ from pathlib import PurePosixPath
 from deploy.init.facts import Choice
 
 LIKE = {
-    "transformation-coaching": "FastAPI, plain frontend, Postgres, WebSockets and event streams",
-    "coaching-platform": "FastAPI, background work, Postgres, Redis, vector search, documents",
-    "training-club": "Flask, React, MySQL, photos",
-    "loc8": "FastAPI with gunicorn, React, Postgres, Redis, photos",
-    "task-manager": "Express, React, Postgres, Redis, WebSockets",
+    "transformation-coaching": "FastAPI, one static page, Postgres, WebSockets and event streams",
+    "coaching-platform": "FastAPI, one static page, Postgres, Redis, Chroma, Ollama",
+    "training-club": "Flask, React, MySQL or MariaDB, Redis",
+    "loc8": "FastAPI, React, SQLite or Postgres, Redis if you like",
+    "task-manager": "Node and Fastify, React, Postgres, Redis, WebSockets",
+}
+EXTRAS = {  # images that the sandbox makes for those who ask
+    "coaching-platform": ("chroma",),
+    "training-club": ("node", "mysql"),
+    "loc8": ("node",),
+    "task-manager": ("node",),
 }
 IGNORED_LIKE = ".env\n.env.*\n!.env.example\n.sandbox/\nnode_modules/\n"
 _NGINX = ("nginx.conf", "compose.yaml", "snippets/", "servers/", "ratelimit/", "upstreams")

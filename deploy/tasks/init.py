@@ -105,7 +105,9 @@ def _tell(out: "Console", begun: "Begun") -> None:
     out.print("Next:")
     if begun.folder != Path.cwd():
         out.print(f"  cd {shlex.quote(os.path.relpath(begun.folder))}", markup=False)
-    steps = ["inv sandbox.up"] if not (begun.checkout / ".sandbox" / "ssh_config").exists() else []
+    up = (begun.checkout / ".sandbox" / "ssh_config").exists() and not begun.extras
+    extras = "".join(f" --extra {name}" for name in begun.extras)
+    steps = [] if up else [f"inv sandbox.up{extras}"]
     place = " --env staging"
     tag = "" if git_revision(begun.checkout) else " --tag v1"
     steps += [

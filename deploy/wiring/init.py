@@ -3,13 +3,13 @@
 import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from deploy.errors import SettingsError
 from deploy.init import Choice, draft
 from deploy.init.facts import FOLDER, WORKFLOW
-from deploy.init.like import IGNORED_LIKE, LIKE, adapted, choices_of, is_source, place_of
+from deploy.init.like import EXTRAS, IGNORED_LIKE, LIKE, adapted, choices_of, is_source, place_of
 from deploy.init.texts import TASKS, workflow
 from deploy.settings import FILE
 from deploy.wiring.app import find_checkout
@@ -31,6 +31,7 @@ class Begun:
     written: tuple[Path, ...]
     stayed: tuple[Path, ...]
     choices: tuple[Choice, ...]
+    extras: tuple[str, ...] = ()  # images that the sandbox has only where they are named
 
 
 def compose_file(folder: Path, name: str = "") -> Path | None:
@@ -92,7 +93,8 @@ def begin_like(folder: Path, app: str, like: str) -> Begun:
     choices = choices_of(
         like, parts & _PARTS, own & _PARTS, ignored=(folder / ".gitignore").exists()
     )
-    return _begun(app, folder, checkout, contents, choices)
+    begun = _begun(app, folder, checkout, contents, choices)
+    return replace(begun, extras=EXTRAS.get(like, ()))
 
 
 def _below(folder: Path, paths: Iterable[Path]) -> Iterator[Path]:
