@@ -17,7 +17,8 @@ def listens(parts: Cast) -> dict[int, str]:
     found: dict[int, str] = {}
     for part in parts.of(Role.WEB):
         port = http_ports(part).get(part.port)
-        if part.name == parts.main or part.name in parts.routes.ports or not port:
+        reached = {parts.main, *parts.routes.ports, *parts.hosts.values()}
+        if part.name in reached or not port:
             continue
         while port in {80, 443, *found}:
             port += _ABOVE if port < _PRIVILEGED else 1
@@ -28,7 +29,7 @@ def listens(parts: Cast) -> dict[int, str]:
 def nginx_service(facts: Facts, parts: Cast, further: dict[int, str]) -> Iterator[str]:
     """Yield the lines of the service that stands in front."""
     web = {part.name for part in parts.of(Role.WEB)}
-    behind = {*parts.routes.ports, parts.main, *further.values()}
+    behind = {*parts.routes.ports, parts.main, *parts.hosts.values(), *further.values()}
     ports = ["${HTTP_PORT:-80}:80", *(f"{port}:{port}" for port in further)]
     yield "nginx:" if "nginx" not in facts.document["services"] else "entrance:"
     yield "  image: ${NGINX_IMAGE:-nginx:1.30-alpine}"

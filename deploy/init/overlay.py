@@ -120,6 +120,9 @@ class Overlay:
         there = next((port for port, name in self.listens.items() if name == part.name), 0)
         if part.name in self.cast.routes.ports:
             way = ""
+        elif part.name in self.cast.hosts.values():
+            names = [host for host, name in self.cast.hosts.items() if name == part.name]
+            way = f", by the name {' and '.join(names)}"
         elif there or part.name == self.cast.main:
             way = f", behind port {there or 80} of nginx"
         else:

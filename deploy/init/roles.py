@@ -1,7 +1,7 @@
 """What each service of a stranger's Compose file is there for. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -42,6 +42,7 @@ _FRONT = re.compile(r"front|web|www|^ui$|client|site|^app$|gateway|nginx|proxy")
 _BACK = re.compile(r"back|api|server")
 _TRAEFIK_PORT = re.compile(r"^traefik\.http\.services\.[^.]+\.loadbalancer\.server\.port$")
 _RULE = re.compile(r"^traefik\.http\.routers\.[^.]+\.rule$")
+_HOST = re.compile(r"Host\(`([\w-]+(?:\.[\w-]+)+)`\)")
 _PATH = re.compile(r"PathPrefix\(`([^`]+)`\)")
 _CADDY = re.compile(
     r"(?:handle(?:_path)?\s+(/\S*)\s*\{[^{}]*?)?"
@@ -88,6 +89,7 @@ class Cast:
     main: str = ""
     routes: Routes = field(default_factory=Routes)
     replaced: str = ""  # the proxy whose routes these are
+    hosts: Mapping[str, str] = field(default_factory=dict)  # services by the names they have
 
     def of(self, *roles: Role) -> tuple[Part, ...]:
         """Return the parts with one of `roles`."""
@@ -112,7 +114,20 @@ def cast(facts: Facts) -> Cast:
         found[name] = Part(name, role, model, dockerfile, port, part.published, how)
     if not any(part.role is Role.WEB for part in found.values()):  # then the tool is the app
         found = {n: replace(p, role=Role.WEB) if _opens(p) else p for n, p in found.items()}
-    return Cast(found, _main(found, routes, replaced), routes, replaced)
+    main = _main(found, routes, replaced)
+    return Cast(found, main, routes, replaced, _hosts(found, {main, *routes.ports}))
+
+
+def _hosts(parts: Mapping[str, Part], reached: Collection[str]) -> dict[str, str]:
+    """Return the names by which Traefik reached services that nothing else leads to."""
+    return {
+        host: part.name
+        for part in parts.values()
+        if part.role is Role.WEB and part.name not in reached
+        for label, rule in (part.model.get("labels") or {}).items()
+        if _RULE.match(label)
+        for host in _HOST.findall(rule)
+    }
 
 
 def _opens(part: Part) -> bool:

@@ -95,17 +95,21 @@ def site(parts: Cast, listens: Mapping[int, str]) -> str:
     for one in locations:
         lines += ["", *_location(one, parts)]
     lines += ["}", ""]
+    for host, service in parts.hosts.items():
+        lines += _server("80", host, service, parts)
     for port, service in listens.items():
-        lines += [
-            "server {",
-            f"    listen {port} default_server reuseport;",
-            "    server_name _;",
-            "",
-            *_location(Location(("/",), services=(service,)), parts),
-            "}",
-            "",
-        ]
+        lines += _server(f"{port} default_server reuseport", "_", service, parts)
     return "\n".join([*lines, _TLS])
+
+
+def _server(listen: str, name: str, service: str, parts: Cast) -> Iterator[str]:
+    yield "server {"
+    yield f"    listen {listen};"
+    yield f"    server_name {name};"
+    yield ""
+    yield from _location(Location(("/",), services=(service,)), parts)
+    yield "}"
+    yield ""
 
 
 def _location(one: Location, parts: Cast) -> Iterator[str]:

@@ -114,3 +114,20 @@ def test_caddy_and_traefik_are_left_out_with_their_paths() -> None:
         assert "location /api/ {\n        proxy_pass http://api;" in site
         assert "location / {\n        proxy_pass http://web;" in site
         assert "profiles: [left-out]" in made.files["compose.slipway.yaml"]
+
+
+def test_a_name_of_traefik_becomes_a_server() -> None:
+    rule = {"traefik.http.routers.admin.rule": "Host(`admin.shop.org`)"}
+    number = {"traefik.http.services.admin.loadbalancer.server.port": "9000"}
+    made = drafted(
+        {
+            "admin": built("a", labels={**rule, **number}),
+            "traefik": service(image="traefik:v3", ports=[port(80, 80)]),
+            "web": built("w", ports=[port(3000, 3000)]),
+        }
+    )
+
+    named = made.files["slipway/site.conf"].split("server {")[2]
+    assert "server_name admin.shop.org;" in named
+    assert "proxy_pass http://admin;" in named
+    assert "by the name admin.shop.org" in told(made)
