@@ -34,7 +34,7 @@ def place_of(path: str, like: str) -> str | None:
     if path.startswith(f"examples/{like}/"):
         inside = rest.removeprefix(f"{like}/")
         part = PurePosixPath(inside).parts
-        return inside if len(part) > 1 and part[0] != "second-release" else None
+        return inside if len(part) > 1 else None
     return None
 
 
