@@ -36,11 +36,12 @@ nox.options.error_on_missing_interpreters = bool(os.environ.get("CI"))
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting, of Python and of shell."""
+    """Check style and formatting, of Python, shell and Dockerfiles."""
     prepare(session)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("shellcheck", *shell_scripts())
+    session.run("hadolint", *(str(file) for file in known() if file.name == "Dockerfile"))
 
 
 @nox.session
@@ -48,6 +49,7 @@ def types(session: nox.Session) -> None:
     """Check types, strictly, tests included."""
     prepare(session)
     session.run("mypy", *(path for path in CODE if Path(path).exists()))
+    session.run("mypy", "examples/noxfile.py")
 
 
 @nox.session
@@ -140,10 +142,14 @@ def prepare(session: nox.Session) -> None:
 
 
 def shell_scripts() -> list[str]:
-    """Return the shell scripts that git knows, with a suffix or only with a first line."""
+    """Return the shell scripts, with a suffix or only with a first line."""
+    return [str(file) for file in known() if file.suffix == ".sh" or _is_script(file)]
+
+
+def known() -> list[Path]:
+    """Return the files that git knows."""
     listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, check=True)
-    files = [Path(name) for name in listed.stdout.split("\0") if name and Path(name).is_file()]
-    return [str(file) for file in files if file.suffix == ".sh" or _is_script(file)]
+    return [Path(name) for name in listed.stdout.split("\0") if name and Path(name).is_file()]
 
 
 def _is_script(file: Path) -> bool:

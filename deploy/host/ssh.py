@@ -110,6 +110,7 @@ class SshHost:
         self.name = address
         self._configs = configs
         self._connection: fabric.Connection | None = None
+        self._was_open = False
         self._opening = threading.Lock()
 
     def start(self, command: Command, *, terminal: bool = False) -> Process:
@@ -142,8 +143,16 @@ class SshHost:
     def _transport(self) -> paramiko.Transport:
         with self._opening:
             if self._connection is None or not self._connection.is_connected:
-                self._connection = self._connect()
+                self._connection = self._reconnect() if self._was_open else self._connect()
+                self._was_open = True
             return cast("paramiko.Transport", self._connection.transport)
+
+    def _reconnect(self) -> fabric.Connection:
+        """Connect again; where there is no answer now, that is the connection which broke."""
+        try:
+            return self._connect()
+        except Unreachable as error:
+            raise lost(self.name, error.wrong) from None
 
     def _connect(self) -> fabric.Connection:
         connection = fabric.Connection(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from connection_may_break import moments
@@ -12,6 +13,9 @@ from running import Running
 from stage import Scenario, Stage
 from workspace import Ended
 
+from deploy.errors import Unreachable
+from deploy.host.command import Command
+from deploy.host.ssh import SshHost
 from deploy.sandbox import Sandbox
 
 AWAY = 5  # seconds without a connection
@@ -85,6 +89,19 @@ def assert_ended(scenario: Scenario, ended: Ended, end: End) -> None:
     scenario.ends(ended, end.code, *end.words)
     scenario.serves(scenario.old if end.serves == "old" else scenario.new)
     scenario.status()
+
+
+def test_a_connection_that_broke_is_not_called_a_wrong_address(line: Line, tmp_path: Path) -> None:
+    host = SshHost(f"deploy@{line.server}.sandbox", (line.lead(tmp_path),))
+    assert host.run(Command(("true",))).exit_code == 0
+    line.cut("reset")
+    try:
+        for _ in range(2):
+            with pytest.raises(Unreachable, match="the connection broke"):
+                host.run(Command(("true",)))
+    finally:
+        line.mend()
+    assert host.run(Command(("true",))).exit_code == 0
 
 
 @pytest.mark.parametrize(
