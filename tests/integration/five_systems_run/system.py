@@ -212,8 +212,8 @@ def make_system(
 ) -> System:
     """Lay out a checkout with the example system `app`, and deploy its first release.
 
-    `extras` are images that the sandbox is to offer, `env` variables beside those of its env file,
-    `on_servers` is what makes the servers ready, as root.
+    `extras` are images that the sandbox is to offer, `env` is added to its env file, `on_servers`
+    is what makes the servers ready, as root.
     """
     if extras:
         start_sandbox(CHECKOUT, print, extras)
@@ -229,12 +229,14 @@ def make_system(
     settings.write_text(text)
     port = 12_000 + identity.int % 4000 * 2
     system = System(folder, sandbox, app, http_port=port, https_port=port + 1)
-    system.environment = {"HTTP_PORT": str(port), "HTTPS_PORT": str(port + 1), **env}
+    system.environment = {"HTTP_PORT": str(port), "HTTPS_PORT": str(port + 1)}
     system.close()
     for server in ("production", "staging"):
         system.server = server
         system.on_server(on_servers)
     system.type("env.init")
+    with (settings.parent / ".env.staging").open("a") as env_file:
+        env_file.writelines(f"{name}={value}\n" for name, value in env.items())
     system.make("v1")
     system.type("deploy", "--tag", "v1", "--no-backup")
     return system

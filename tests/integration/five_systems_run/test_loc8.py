@@ -1,6 +1,7 @@
 """Loc8: places with photos, in SQLite and in folders."""
 
 import re
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -36,6 +37,10 @@ class TestLoc8(Life):
         form = "{{.HostConfig.NanoCpus}}|{{.HostConfig.Memory}}|{{.HostConfig.MemoryReservation}}"
         assert system.inspect("backend", form) == ["1000000000|536870912|134217728"]
 
+    def test_four_workers_answer(self, system: System) -> None:
+        parents = "grep -hs ^PPid /proc/[0-9]*/status | sort | uniq -c | sort -n | tail -1"
+        assert system.inside("backend", parents).split()[0] == "4"
+
     def test_docs_and_compression(self, system: System) -> None:
         page = system.ask("GET", "/docs")
         assert page.status == 200
@@ -45,3 +50,24 @@ class TestLoc8(Life):
         assert system.done("GET", "/openapi.json")["info"]["title"] == "Loc8"
         zipped = system.ask("GET", "/openapi.json", Accept_Encoding="gzip")
         assert zipped.headers["content-encoding"] == "gzip"
+
+
+@pytest.mark.thorough
+class TestLoc8OnPostgres(TestLoc8):
+    """The same with both profiles: places in Postgres, answers in Redis."""
+
+    env = MappingProxyType(
+        {
+            "COMPOSE_PROFILES": "postgres,redis",
+            "DATABASE_URL": "postgresql+psycopg://loc8:${POSTGRES_PASSWORD}@db:5432/loc8",
+            "REDIS_URL": "redis://redis:6379/0",
+        }
+    )
+
+    def ruin(self, system: System) -> None:
+        system.inside("db", 'psql -U $POSTGRES_USER -d $POSTGRES_DB -c "drop table places"')
+        system.inside("backend", "rm -rf /uploads/*")
+
+    def test_answers_are_kept_in_redis(self, system: System) -> None:
+        system.done("GET", "/api/v1/places/nearby?latitude=48.2&longitude=16.37")
+        assert system.inside("redis", "redis-cli dbsize") != "0\n"

@@ -10,6 +10,7 @@ from five_systems_run.system import System
 ANN = {"email": "ann@example.com", "name": "Ann Ünder", "password": "a long password"}
 COURSE = {"title": "Rowing", "trainer": "Bea", "minutes": 45, "places": 2}
 WHEN = {"starts_at": "2035-05-01T10:00:00Z"}
+CLIENT = "$(command -v mariadb || echo mysql)"
 PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 400
 
 
@@ -47,7 +48,7 @@ class TestTrainingClub(Life):
 
     def ruin(self, system: System) -> None:
         drop = "drop table bookings; drop table courses"
-        root = "MYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql -uroot $MYSQL_DATABASE"
+        root = f"MYSQL_PWD=$MYSQL_ROOT_PASSWORD {CLIENT} -uroot $MYSQL_DATABASE"
         system.inside("db", f'{root} -e "{drop}"')
         system.inside("redis", "redis-cli flushall")
         system.inside("backend", "rm -rf /uploads/*")
@@ -58,7 +59,8 @@ class TestTrainingClub(Life):
 
     def test_the_database_was_initialised(self, system: System) -> None:
         query = "select default_collation_name from information_schema.schemata"
-        reporting = "MYSQL_PWD=$REPORTING_PASSWORD mysql -h127.0.0.1 -ureporting -N $MYSQL_DATABASE"
+        account = "MYSQL_PWD=$REPORTING_PASSWORD"
+        reporting = f"{account} {CLIENT} -h127.0.0.1 -ureporting -N $MYSQL_DATABASE"
         where = " where schema_name = database()"
         assert system.inside("db", f'{reporting} -e "{query}{where}"') == "utf8mb4_unicode_ci\n"
         denied = f'{reporting} -e "drop table courses" 2>&1 || true'
@@ -76,3 +78,11 @@ class TestTrainingClub(Life):
         assert system.ask("GET", asked, plain=True).body == b"proof\n"
         mounts = "{{range .Mounts}}{{.Source}}:{{.Destination}} {{end}}"
         assert "/etc/letsencrypt:/etc/nginx/tls" in system.inspect("nginx", mounts)
+
+
+@pytest.mark.thorough
+class TestTrainingClubOnMariaDB(TestTrainingClub):
+    """The same, where MySQL cannot be had."""
+
+    extras = ("node", "mariadb")
+    env = MappingProxyType({"DB_IMAGE": "mariadb:10.11"})
