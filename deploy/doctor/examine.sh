@@ -20,10 +20,13 @@ df -Pk "$root" 2>/dev/null | awk 'NR == 2 {print "disk", $4, $2}'
 df -Pi "$root" 2>/dev/null | awk 'NR == 2 && $2 > 0 {print "inodes", $4, $2}'
 
 of() { docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" "$@"; }
+newline='
+'
 well='{{.State.Status}}{{if .State.Health}} {{.State.Health.Status}}{{end}} {{.RestartCount}}'
 for id in $(of --filter label=com.docker.compose.oneoff=False); do
-    docker inspect --format "$format" "$id" 2>/dev/null || continue
-    case $(docker inspect --format "$well" "$id" 2>/dev/null) in
+    found=$(docker inspect --format "$well$newline$format" "$id" 2>/dev/null) || continue
+    printf '%s\n' "${found#*"$newline"}"
+    case ${found%%"$newline"*} in
     'running 0' | 'running healthy 0' | 'running starting 0') ;;
     *) docker logs --tail 12 "$id" 2>&1 | cut -c1-300 | sed "s/^/log $id /" ;;
     esac
