@@ -20,7 +20,10 @@ _RACY = 2_000_000_000  # nanoseconds; the times of some file systems are as coar
 _TABLE = "create table files (path blob primary key, kind integer, state text) without rowid"
 _UNCHANGED = """
 select path from files join before.files as old using (path)
-where files.state = old.state and files.kind = old.kind order by path
+where files.state = old.state and files.kind = old.kind and files.state not in (
+  select files.state from files left join before.files as old using (path)
+  where files.state is not null and (old.state is null or old.state <> files.state)
+) order by path
 """
 _GONE = """
 select path from before.files as old left join files using (path)
@@ -47,7 +50,11 @@ def write(folder: Path, file: Path, volatile: Iterable[bytes] = ()) -> None:
 
 
 def unchanged(before: Path, now: Path) -> Iterator[bytes]:
-    """Yield what is as it was when the index `before` was written, but for folders."""
+    """Yield what is as it was when the index `before` was written, but for folders.
+
+    Names of one file have one state. Where one of them is new, the others count as changed: else
+    the archive would not say that they are one file.
+    """
     yield from _ask(before, now, _UNCHANGED)
 
 

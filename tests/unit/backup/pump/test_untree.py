@@ -121,6 +121,18 @@ def chain(tmp_path: Path) -> Chain:
     return Chain(tmp_path)
 
 
+def test_a_new_name_of_a_file_that_did_not_change_is_still_one_file_with_it(chain: Chain) -> None:
+    (chain.folder / "before").mkdir()
+    (chain.folder / "one").write_text("content")
+    (chain.folder / "before/other").hardlink_to(chain.folder / "one")
+    chain.pack()
+    (chain.folder / "before").rename(chain.folder / "after")
+    chain.pack()
+
+    assert seen(chain.unpack()) == seen(chain.folder)
+    assert (chain.out / "one").samefile(chain.out / "after/other")
+
+
 def test_only_what_has_changed_is_packed(chain: Chain) -> None:
     for name in ("kept", "kept too\n", "kept ", "changed", "gone"):
         (chain.folder / name).write_text("before")
