@@ -11,6 +11,7 @@ import collections
 import http
 import http.client
 import json
+import select
 import ssl
 import subprocess
 import sys
@@ -131,24 +132,25 @@ class Load:
             thread.join()
 
     def _work(self, shape: Shape) -> None:
-        connection: http.client.HTTPConnection | None = None
+        connection = self.connect()  # a closed one opens anew with its next request
         while not self.over.is_set():
-            connection = connection or self.connect()
+            if _was_closed(connection):
+                connection.close()
             begun = time.time()
             try:
                 status, version = self._ask(connection, shape)
             except (OSError, http.client.HTTPException) as error:
                 self.tally.bad(shape.name, begun, f"{type(error).__name__}: {error}")
-                connection = None
+                connection.close()
             else:
                 if status == http.HTTPStatus.OK:
                     self.tally.good(shape.name, version)
                 else:
                     self.tally.bad(shape.name, begun, f"status {status}")
-            if connection and not shape.keep_alive:
+            if not shape.keep_alive:
                 connection.close()
-                connection = None
             self.over.wait(shape.pause)
+        connection.close()
 
     def connect(self) -> http.client.HTTPConnection:
         """Return a new connection, not opened yet."""
@@ -167,6 +169,14 @@ class Load:
         answer = connection.getresponse()
         answer.read()
         return answer.status, answer.getheader(VERSION_HEADER) or ""
+
+
+def _was_closed(connection: http.client.HTTPConnection) -> bool:
+    """Whether the other side has closed it, or is about to, while nothing was asked.
+
+    nginx may do so (RFC 9112, 9.5), and browsers, curl and Go look before they send once more.
+    """
+    return connection.sock is not None and bool(select.select([connection.sock], [], [], 0)[0])
 
 
 @dataclass
