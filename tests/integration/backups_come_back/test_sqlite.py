@@ -4,12 +4,16 @@ from backups_come_back.shop import Shop
 
 WRITER = """
 import os, sqlite3, sys, time
-database = sqlite3.connect("/uploads/app.db", isolation_level=None)
+def opened():
+    return sqlite3.connect("/uploads/app.db", isolation_level=None)
+database = opened()
 database.execute("pragma journal_mode = wal")
-database.execute("create table if not exists lines (n integer primary key, text text)")
+database.execute("create table lines (n integer primary key, text text)")
+database.close()  # a connection must not be carried across a fork: the child has none of its locks
 if os.fork():
     sys.exit()
 os.setsid()
+database = opened()
 while not os.path.exists("/uploads/enough"):
     database.execute("begin")
     for _ in range(2):  # two at a time, so that half of it would show
