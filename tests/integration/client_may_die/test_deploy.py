@@ -1,6 +1,6 @@
 """The client may die or be stopped after every step of a deploy."""
 
-from signal import SIGINT, SIGKILL, SIGTERM, Signals
+from signal import SIGINT, SIGKILL, SIGTERM
 
 import pytest
 from client_may_die.interruption import MINUTES, Trial
@@ -9,11 +9,20 @@ from stage import Stage
 pytestmark = pytest.mark.timeout(MINUTES * 60)
 
 
-def test_killed(stage: Stage, subtests: pytest.Subtests) -> None:
-    Trial(stage, SIGKILL).play(subtests)
+class TestKilled:
+    """A class has a stage of its own: those of a file may be played side by side."""
+
+    def test_after_every_step(self, stage: Stage, subtests: pytest.Subtests) -> None:
+        Trial(stage, SIGKILL).play(subtests)
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("signal", [SIGINT, SIGTERM])
-def test_asked_to_stop(stage: Stage, subtests: pytest.Subtests, signal: Signals) -> None:
-    Trial(stage, signal).play(subtests)
+class TestInterrupted:
+    def test_after_every_step(self, stage: Stage, subtests: pytest.Subtests) -> None:
+        Trial(stage, SIGINT).play(subtests)
+
+
+@pytest.mark.thorough
+class TestTerminated:
+    def test_after_every_step(self, stage: Stage, subtests: pytest.Subtests) -> None:
+        Trial(stage, SIGTERM).play(subtests)

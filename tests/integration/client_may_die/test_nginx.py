@@ -11,12 +11,26 @@ IMAGES = ("nginx:1.29-alpine", "nginx:1.30-alpine")
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(MINUTES * 60)]
 
 
-@pytest.mark.parametrize("signal", [SIGKILL, SIGINT, SIGTERM])
-def test_while_nginx_is_replaced(stage: Stage, subtests: pytest.Subtests, signal: Signals) -> None:
+def replacing_nginx(stage: Stage, signal: Signals) -> Trial:
     def another() -> dict[str, str]:
         runs = stage.on_server(
             f"docker inspect -f '{{{{.Config.Image}}}}' {stage.replicas('nginx')[0]}"
         )
         return {"NGINX_IMAGE": next(image for image in IMAGES if image not in runs)}
 
-    Trial(stage, signal, where="a deploy of a new nginx", variables=another).play(subtests)
+    return Trial(stage, signal, where="a deploy of a new nginx", variables=another)
+
+
+class TestKilled:
+    def test_after_every_step(self, stage: Stage, subtests: pytest.Subtests) -> None:
+        replacing_nginx(stage, SIGKILL).play(subtests)
+
+
+class TestInterrupted:
+    def test_after_every_step(self, stage: Stage, subtests: pytest.Subtests) -> None:
+        replacing_nginx(stage, SIGINT).play(subtests)
+
+
+class TestTerminated:
+    def test_after_every_step(self, stage: Stage, subtests: pytest.Subtests) -> None:
+        replacing_nginx(stage, SIGTERM).play(subtests)

@@ -1,6 +1,6 @@
 """The client may die or be stopped after every step of a rollback."""
 
-from signal import SIGINT, SIGKILL, SIGTERM, Signals
+from signal import SIGINT, SIGKILL, SIGTERM
 
 import pytest
 from client_may_die.interruption import MINUTES, Trial
@@ -15,11 +15,18 @@ def stage(stage: Stage) -> Stage:
     return stage
 
 
-def test_asked_to_stop(stage: Stage, subtests: pytest.Subtests) -> None:
-    Trial(stage, SIGINT, "rollback", "a rollback").play(subtests)
+class TestInterrupted:
+    def test_after_every_step(self, stage: Stage, subtests: pytest.Subtests) -> None:
+        Trial(stage, SIGINT, "rollback", "a rollback").play(subtests)
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("signal", [SIGKILL, SIGTERM])
-def test_stopped_otherwise(stage: Stage, subtests: pytest.Subtests, signal: Signals) -> None:
-    Trial(stage, signal, "rollback", "a rollback").play(subtests)
+class TestKilled:
+    def test_after_every_step(self, stage: Stage, subtests: pytest.Subtests) -> None:
+        Trial(stage, SIGKILL, "rollback", "a rollback").play(subtests)
+
+
+@pytest.mark.thorough
+class TestTerminated:
+    def test_after_every_step(self, stage: Stage, subtests: pytest.Subtests) -> None:
+        Trial(stage, SIGTERM, "rollback", "a rollback").play(subtests)
