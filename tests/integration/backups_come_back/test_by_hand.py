@@ -8,6 +8,7 @@ from backups_come_back.elsewhere import Elsewhere, fetch
 from backups_come_back.shop import Shop
 
 
+@pytest.mark.thorough
 def test_the_page_is_enough(shop: Shop, elsewhere: Elsewhere, tmp_path: Path) -> None:
     fill(shop)
     shop.python("open('/uploads/a', 'w').write('kept')")

@@ -8,9 +8,9 @@ from backups_come_back.large import LARGE, lines_of_large
 from backups_come_back.shop import KEY, Shop
 from stage import wait_until
 
-signals = pytest.mark.parametrize(
-    "signal", [SIGKILL, pytest.param(SIGTERM, marks=pytest.mark.thorough)]
-)
+pytestmark = pytest.mark.thorough
+
+signals = pytest.mark.parametrize("signal", [SIGKILL, SIGTERM])
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,6 @@ def changed(shop: Shop, kept: str) -> Iterator[str]:
     shop.assert_tidy()
 
 
-@pytest.mark.thorough
 @signals
 def test_while_the_database_is_filled(shop: Shop, changed: str, signal: Signals) -> None:
     with shop.type("restore", "--key", KEY, "--yes") as run:

@@ -1,5 +1,6 @@
 """A dump that dies never becomes a snapshot, and leaves nothing behind."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from signal import SIGKILL, SIGTERM, Signals
@@ -9,6 +10,20 @@ from backups_come_back.large import LARGE, lines_of_large
 from backups_come_back.shop import Shop
 from running import Running
 from stage import wait_until
+
+DUMP = "db.shop.dump"
+# Lets a process go on in small steps until it has written so many bytes, and kills it there.
+_KILL_AT = r"""
+kill -STOP "$pid"
+while :; do
+    while read -r name count; do [ "$name" != wchar: ] || written=$count; done <"/proc/$pid/io"
+    [ "$written" -lt "$bytes" ] || break
+    kill -CONT "$pid"
+    kill -STOP "$pid"
+done
+kill -KILL "$pid"
+echo "$written"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +47,15 @@ def unharmed(shop: Shop, whole: str) -> Iterator[str]:
     shop.forget(following)
 
 
+def size_of_dump(shop: Shop, snapshot: str) -> int:
+    """Return how many bytes `pg_dump` gave for a snapshot."""
+    (key,) = [key for key in shop.objects(snapshot) if key.endswith("/manifest.json")]
+    archives = json.loads(shop.read(key))["snapshot"]["archives"]
+    return next(int(one["plain"]["size"]) for one in archives if one["name"] == f"{DUMP}.zst.age")
+
+
 def pump(shop: Shop) -> str:
-    return f"slipway-opt-{shop.app}-{shop.env}-backup-run.db.shop.dump"
+    return f"slipway-opt-{shop.app}-{shop.env}-backup-run.{DUMP}"
 
 
 @contextmanager
@@ -65,6 +87,19 @@ def test_pg_dump_is_killed_in_the_middle(shop: Shop, unharmed: str) -> None:
     run = Running(shop, "backup")
     with held_in_the_middle(shop):
         shop.on_server(f"kill -KILL {' '.join(shop.dumps())}")
+    shop.refused(run.ends(), "db.shop.dump: pg_dump: exit code 137")
+    assert not shop.strays(unharmed)
+
+
+@pytest.mark.thorough
+def test_pg_dump_is_killed_near_its_end(shop: Shop, unharmed: str) -> None:
+    whole = size_of_dump(shop, unharmed)
+    run = Running(shop, "backup")
+    with held_in_the_middle(shop):
+        (dump,) = shop.dumps()
+        shop.on_server(f"docker unpause {pump(shop)}")
+        written = shop.on_server(f"pid={dump} bytes={whole * 99 // 100}\n{_KILL_AT}")
+        assert whole * 99 // 100 <= int(written) < whole
     shop.refused(run.ends(), "db.shop.dump: pg_dump: exit code 137")
     assert not shop.strays(unharmed)
 

@@ -13,6 +13,8 @@ from stage import wait_until
 
 from deploy.sandbox import Sandbox
 
+pytestmark = pytest.mark.thorough
+
 ON = "deploy@production.sandbox"
 
 
@@ -79,7 +81,6 @@ def test_data_comes_back_as_from_a_bucket(shop: Shop) -> None:
     shop.assert_tidy()
 
 
-@pytest.mark.thorough
 def test_an_archive_that_is_damaged_or_gone_is_named(shop: Shop) -> None:
     taken = shop.backup()
     dump = f"{store(shop)}/{shop.project}/{taken}/db.shop.dump.zst.age"
@@ -91,7 +92,6 @@ def test_an_archive_that_is_damaged_or_gone_is_named(shop: Shop) -> None:
     assert shop.inv("backup.verify").code == 0
 
 
-@pytest.mark.thorough
 def test_a_deploy_takes_one_too_and_prune_removes_the_others(shop: Shop) -> None:
     shop.backup()
     before = {one["id"] for one in shop.listed()}
@@ -103,7 +103,6 @@ def test_a_deploy_takes_one_too_and_prune_removes_the_others(shop: Shop) -> None
     assert {file.split("/")[1] for file in files(shop)} == {newest}
 
 
-@pytest.mark.thorough
 def test_a_disk_that_becomes_full_leaves_nothing(shop: Shop) -> None:
     lines, there = lines_of_large(shop), shop.containers()
     shop.on_server(f"mount -t tmpfs -o size=4m,uid=$(id -u deploy),mode=700 full {store(shop)}")
@@ -131,7 +130,6 @@ def test_a_folder_that_is_not_there_or_not_ours(shop: Shop) -> None:
         shop.on_server(f"rm -rf {store(shop)}; mv {store(shop)}.away {store(shop)}")
 
 
-@pytest.mark.thorough
 def test_what_a_killed_client_left_goes_a_day_later(shop: Shop) -> None:
     whole = [one["id"] for one in shop.listed()]
     with shop.type("backup") as run:
@@ -154,7 +152,6 @@ def test_what_a_killed_client_left_goes_a_day_later(shop: Shop) -> None:
     assert {file.split("/")[1] for file in files(shop)} == set(whole), ended.all
 
 
-@pytest.mark.thorough
 def test_another_server_where_the_folder_is_mounted(shop: Shop) -> None:
     elsewhere = shop.on("production")
     shop.backup()

@@ -13,6 +13,8 @@ from backups_come_back.databases import content, fill
 from backups_come_back.elsewhere import IMAGE, Elsewhere, fetch
 from backups_come_back.shop import Shop
 
+pytestmark = pytest.mark.thorough
+
 MOUNT = 'volumes: ["database:/var/lib/postgresql/data"]'
 WANTED = f"{MOUNT}\n    x-backup: {{ pitr: true }}"
 _SEQUENCE = re.compile(r'^("odd seq"|notes_id_seq)\|\d+', re.MULTILINE)
@@ -87,9 +89,7 @@ def history(shop: Shop) -> History:
     return History(full, second, third, tuple(moments), recoverable(shop))
 
 
-@pytest.mark.parametrize(
-    "number", [1, *(pytest.param(n, marks=pytest.mark.thorough) for n in (0, 2))]
-)
+@pytest.mark.parametrize("number", [1, 0, 2])
 def test_it_comes_back_as_it_was_at_a_moment(shop: Shop, history: History, number: int) -> None:
     shop.python("open('/uploads/note', 'w').write('stays')")
     then = history.moments[number]
@@ -109,7 +109,6 @@ def test_it_comes_back_as_it_was_at_a_moment(shop: Shop, history: History, numbe
     shop.assert_tidy()
 
 
-@pytest.mark.thorough
 def test_it_comes_to_a_moment_by_hand(
     shop: Shop, history: History, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
@@ -161,7 +160,6 @@ def test_a_moment_out_of_reach_is_refused_and_told_what_is_not(
     assert recoverable(shop) == history.now
 
 
-@pytest.mark.thorough
 def test_a_plain_restore_goes_by_the_dumps(shop: Shop, history: History) -> None:
     ended = shop.restore("--only", "db", "--point", history.third)
     assert ended.code == 0, ended.all
@@ -173,7 +171,6 @@ def test_a_plain_restore_goes_by_the_dumps(shop: Shop, history: History) -> None
     assert shop.sql(SLOTS).startswith("slipway_1_")
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("gone", [DROPPED, LOST])
 def test_a_slot_that_is_gone_is_told_and_made_anew(shop: Shop, history: History, gone: str) -> None:
     del history
@@ -195,7 +192,6 @@ def test_a_slot_that_is_gone_is_told_and_made_anew(shop: Shop, history: History,
     assert shop.inv("restore.undo", "--yes").code == 0
 
 
-@pytest.mark.thorough
 def test_what_came_to_a_moment_goes_on_from_there(shop: Shop, history: History) -> None:
     assert shop.restore("--to", history.moments[2].moment).code == 0
 
@@ -212,7 +208,6 @@ def test_what_came_to_a_moment_goes_on_from_there(shop: Shop, history: History) 
     assert recoverable(shop) == then.content
 
 
-@pytest.mark.thorough
 def test_a_snapshot_that_is_gone_leaves_a_gap_that_is_told(shop: Shop, history: History) -> None:
     shop.forget(history.second)
 
@@ -221,7 +216,6 @@ def test_a_snapshot_that_is_gone_leaves_a_gap_that_is_told(shop: Shop, history: 
     assert "db can be brought to" in listed
 
 
-@pytest.mark.thorough
 def test_where_it_is_no_longer_wanted_nothing_is_kept(shop: Shop, history: History) -> None:
     del history
     with shop.edited("compose.yaml", (WANTED, MOUNT)):

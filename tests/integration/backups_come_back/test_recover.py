@@ -54,18 +54,16 @@ def test_where_something_is_there_it_is_refused(shop: Shop, snapshot: str) -> No
     assert snapshot
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "reached",
     [
         pytest.param(
             "test -e {root}/backup/recovering",
             id="while volumes are filled",
-            marks=pytest.mark.thorough,
         ),
         pytest.param("grep -q ^filled {root}/backup/recovering", id="when data is back"),
-        pytest.param(
-            "grep -q start {root}/.step", id="while it starts", marks=pytest.mark.thorough
-        ),
+        pytest.param("grep -q start {root}/.step", id="while it starts"),
     ],
 )
 def test_one_that_was_cut_off_is_taken_up_again(

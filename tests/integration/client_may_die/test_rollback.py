@@ -6,7 +6,7 @@ import pytest
 from client_may_die.interruption import MINUTES, Trial
 from stage import Stage
 
-pytestmark = pytest.mark.timeout(MINUTES * 60)
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(MINUTES * 60)]
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +20,11 @@ class TestInterrupted:
         Trial(stage, SIGINT, "rollback", "a rollback").play(subtests)
 
 
-@pytest.mark.thorough
 class TestKilled:
     def test_after_every_step(self, stage: Stage, subtests: pytest.Subtests) -> None:
         Trial(stage, SIGKILL, "rollback", "a rollback").play(subtests)
 
 
-@pytest.mark.thorough
 class TestTerminated:
     def test_after_every_step(self, stage: Stage, subtests: pytest.Subtests) -> None:
         Trial(stage, SIGTERM, "rollback", "a rollback").play(subtests)

@@ -65,28 +65,6 @@ def test_replicas_are_replaced_in_batches(tiny: Workspace, parallelism: str) -> 
     assert_nothing_left(tiny, replicas=3)
 
 
-def test_a_killed_client_leaves_a_serving_app_and_the_next_run_converges(tiny: Workspace) -> None:
-    deployed(tiny, "v1")
-    for marker in ("start", "switch", "drain"):
-        with subprocess.Popen(
-            [INV, "deploy", "--env", "staging", "--tag", f"killed-{marker}"],
-            cwd=tiny.folder,
-            env=tiny.variables(MONITOR="4s"),
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as client:
-            assert client.stdout is not None
-            for line in client.stdout:
-                if f"done  {marker}" in line:
-                    break
-            client.send_signal(signal.SIGKILL)
-        assert tiny.serving() in {"v1", f"killed-{marker}"}
-        status = tiny.inv("status", "--env", "staging")
-        assert "abandoned" in status.out or "cut off" in status.out
-        deployed(tiny, "v1")
-        assert_nothing_left(tiny)
-
-
 def test_ctrl_c_puts_the_old_release_back(tiny: Workspace) -> None:
     deployed(tiny, "v1")
     client = subprocess.Popen(

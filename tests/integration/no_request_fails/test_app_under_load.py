@@ -85,6 +85,7 @@ def test_scaling_up_and_down(app: App, load: LoadProcess) -> None:
     assert_clean(load.stop(), at_least=500)
 
 
+@pytest.mark.thorough
 def test_nginx_is_upgraded_to_another_image_and_back(app: App, load: LoadProcess) -> None:
     for image in ("nginx:1.29-alpine", "nginx:1.30-alpine"):
         ended = app.type("deploy", "--tag", "v1", NGINX_IMAGE=image)
@@ -92,6 +93,7 @@ def test_nginx_is_upgraded_to_another_image_and_back(app: App, load: LoadProcess
     assert_clean(load.stop(), at_least=500)
 
 
+@pytest.mark.thorough
 def test_nginx_configuration_and_app_change_together(app: App, load: LoadProcess) -> None:
     site = app.folder / "nginx" / "sites" / f"{APP}.conf"
     site.write_text(site.read_text() + "\n# changed with the next release\n")

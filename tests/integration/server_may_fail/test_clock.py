@@ -9,6 +9,8 @@ import pytest
 from running import Running
 from stage import Stage
 
+pytestmark = pytest.mark.thorough
+
 REFUSED = 1
 DIFFERENT = """
 import time
@@ -29,7 +31,7 @@ def clock(stage: Stage, folder: Path, seconds: int) -> Iterator[None]:
     ("fault", "seconds"),
     [
         ("the clock here is five minutes fast", 300),
-        pytest.param("the clock here is five minutes slow", -300, marks=pytest.mark.thorough),
+        ("the clock here is five minutes slow", -300),
     ],
     ids=["fast", "slow"],
 )

@@ -74,8 +74,14 @@ class Fault:
 
 FAULTS = [
     pytest.param(Fault("the server loses power", power_cut, POWER), id="power"),
-    pytest.param(Fault("Docker is restarted", restart_docker, DOCKER), id="restart"),
-    pytest.param(Fault("Docker is killed", kill_docker, DOCKER), id="kill"),
+    pytest.param(
+        Fault("Docker is restarted", restart_docker, DOCKER),
+        id="restart",
+        marks=pytest.mark.thorough,
+    ),
+    pytest.param(
+        Fault("Docker is killed", kill_docker, DOCKER), id="kill", marks=pytest.mark.thorough
+    ),
 ]
 MOMENTS = [
     pytest.param("while new replicas start", "start web", id="start", marks=pytest.mark.thorough),
