@@ -10,6 +10,7 @@ import sentry_sdk
 from fastapi import APIRouter, FastAPI, Request, status
 from fastapi.responses import JSONResponse
 
+from app import metrics
 from app.connections import AWAY, connect
 from app.indexing import keep_indexed
 from app.logs import configure_logs
@@ -73,6 +74,7 @@ def create_app() -> FastAPI:
         api.include_router(router)
     app.include_router(api)
     app.include_router(operations.router)
+    metrics.watch(app)
     for kind in AWAY:
         app.add_exception_handler(kind, away)
     app.add_middleware(RequestMiddleware, version=settings.app_version)

@@ -7,15 +7,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
-from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.connections import Connections
-
-QUIET = frozenset(["/health", "/metrics"])
-REQUESTS = Counter("http_requests", "Requests answered", ["method", "route", "status"])
-SECONDS = Histogram("http_request_seconds", "Time to answer", ["method", "route"])
+from app.metrics import OWN_PATHS, count
 
 log = logging.getLogger("app.requests")
 
@@ -49,15 +45,14 @@ class RequestMiddleware:
                 await answer(scope, receive, send_with_version)
             raise
         finally:
-            if scope["path"] not in QUIET:
-                record(scope, status, time.perf_counter() - started)
+            if scope["path"] not in OWN_PATHS:
+                seconds = time.perf_counter() - started
+                count(scope, status, seconds)
+                record(scope, status, seconds)
 
 
 def record(scope: Scope, status: int, seconds: float) -> None:
-    """Log a request by its path, and count it by its route, of which there are few."""
-    route = getattr(scope.get("route"), "path", "none")
-    REQUESTS.labels(scope["method"], route, status).inc()
-    SECONDS.labels(scope["method"], route).observe(seconds)
+    """Log a request."""
     fields = {
         "method": scope["method"],
         "path": scope["path"],

@@ -130,6 +130,9 @@ def test_metrics_count_by_route_and_not_by_path(client: TestClient) -> None:
     client.get(f"/api/v1/clients/{add_client(client)}/notes")
     client.get("/health")
     lines = client.get("/metrics").text.splitlines()
-    labels = 'method="GET",route="/clients/{client_id}/notes",status="200"'
-    assert any(line.startswith(f"http_requests_total{{{labels}}}") for line in lines)
+    route = 'method="GET",path="/api/v1/clients/{client_id}/notes"'
+    assert any(line.startswith(f'http_requests_total{{{route},status="200"}}') for line in lines)
+    assert f'http_requests_total{{{route},status="500"}} 0.0' in lines
+    took = f"http_request_duration_seconds_count{{{route}}}"
+    assert any(line.startswith(took) for line in lines)
     assert 'dependency_up{dependency="chroma"} 1.0' in lines

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from app.database import get_engine
 from app.logs import configuration
 from app.requests import RequestMiddleware
-from app.routes import docs, health, photos, places, probes
+from app.routes import docs, health, metrics, photos, places, probes
 from app.settings import get_settings
 
 
@@ -34,8 +34,9 @@ def create_app() -> FastAPI:
     api = APIRouter(prefix="/api/v1")
     for module in (places, photos, probes):
         api.include_router(module.router)
-    for module in (docs, health):
+    for module in (docs, health, metrics):
         app.include_router(module.router)
     app.include_router(api)
+    metrics.watch(app)
     app.add_middleware(RequestMiddleware, version=settings.app_version)
     return app

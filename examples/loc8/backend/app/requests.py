@@ -1,9 +1,14 @@
-"""Around every request: which version answered, and one line of log (none for /health)."""
+"""Around every request: which version answered, a count, and one line of log.
+
+Machines ask for /health and /metrics all the time: those are neither counted nor logged.
+"""
 
 import logging
 import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.routes.metrics import OWN_PATHS, count
 
 log = logging.getLogger("app.requests")
 
@@ -32,12 +37,14 @@ class RequestMiddleware:
         try:
             await self.app(scope, receive, send_with_version)
         finally:
-            if scope["path"] != "/health":
+            if scope["path"] not in OWN_PATHS:
+                seconds = time.perf_counter() - started
+                count(scope, status, seconds)
                 fields = {
                     "method": scope["method"],
                     "path": scope["path"],
                     "status": status,
-                    "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+                    "milliseconds": round(seconds * 1000, 1),
                     "client": (scope.get("client") or ("",))[0],
                 }
                 log.info("request", extra={"fields": fields})

@@ -4,6 +4,7 @@ import websocket from "@fastify/websocket";
 import Fastify, { LogController } from "fastify";
 import { Changes } from "./changes.js";
 import { openDatabase } from "./database.js";
+import { isOwn, watch } from "./metrics.js";
 import { closeRedis, openRedis } from "./redis.js";
 import { authRoutes } from "./routes/auth.js";
 import { healthRoutes } from "./routes/health.js";
@@ -25,7 +26,7 @@ export async function createApp(settings, logStream = process.stdout) {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (level) => ({ level }) },
     },
-    // A line of our own says it (onResponse, below), without health checks.
+    // A line of our own says it (onResponse, below), without what machines ask for all the time.
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: true, // only nginx reaches this port: the network is internal
     keepAliveTimeout: settings.keepAliveSeconds * 1_000,
@@ -58,6 +59,7 @@ export async function createApp(settings, logStream = process.stdout) {
   const sockets = app.websocketServer.clients;
   app.decorate("changes", new Changes(redis.subscriber, app.channel, sockets));
 
+  const count = watch(app);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("X-App-Version", settings.version);
   });
@@ -67,7 +69,8 @@ export async function createApp(settings, logStream = process.stdout) {
   });
   app.addHook("onResponse", async (request, reply) => {
     const path = request.url.split("?", 1)[0]; // a query string may hold what no log should
-    if (path.startsWith(`${PREFIX}/health`)) return;
+    if (isOwn(path)) return;
+    count(request, reply);
     const { method, ip: client } = request;
     const milliseconds = Math.round(reply.elapsedTime * 10) / 10;
     request.log.info({ method, path, status: reply.statusCode, milliseconds, client }, "request");

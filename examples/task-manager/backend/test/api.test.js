@@ -230,3 +230,22 @@ test("logs are a line a request, without secrets and health checks", async (t) =
     assert.ok(!written.includes(secret));
   }
 });
+
+test("requests are counted by method, route and status", async (t) => {
+  const { app, ask, port } = await client(t);
+  await ask("GET", "/version");
+  await ask("PATCH", "/tasks/7", { done: true });
+  await ask("GET", "/nothing?and=more");
+  assert.match(await listen(t, port, {}).refused, /401/);
+  const lines = (await app.inject("/metrics")).payload.split("\n");
+  for (const line of [
+    'http_requests_total{method="GET",path="/api/v1/version",status="200"} 1',
+    'http_requests_total{method="PATCH",path="/api/v1/tasks/:id",status="401"} 1',
+    'http_requests_total{method="GET",path="none",status="404"} 1',
+    'http_requests_total{method="POST",path="/api/v1/tasks",status="500"} 0',
+    'http_request_duration_seconds_count{method="GET",path="/api/v1/version"} 1',
+  ]) {
+    assert.ok(lines.includes(line), line);
+  }
+  assert.ok(!lines.some((line) => /\/ws|\/health|\/metrics/.test(line)));
+});

@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import memory, requests
+from app import memory, metrics, requests
 from app.database import db, engine_options, migrate
 from app.routes import courses, health, members, probes
 from app.settings import read_settings
@@ -32,6 +32,7 @@ def create_app() -> Flask:
     health.init_app(app, settings)
     for module in (members, courses, probes):
         app.register_blueprint(module.api)
+    metrics.init_app(app)
     # nginx says who asked, and how; nobody else reaches this port.
     app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     return app

@@ -1,4 +1,7 @@
-"""Around every request: who answered, a line of log (none for health), errors as JSON."""
+"""Around every request: who answered, a count, a line of log, errors as JSON.
+
+Machines ask for /api/health and /metrics all the time: those are neither counted nor logged.
+"""
 
 import logging
 import time
@@ -7,6 +10,8 @@ from typing import Any, TypeVar
 import msgspec
 from flask import Flask, Response, abort, g, request
 from werkzeug.exceptions import HTTPException
+
+from app.metrics import OWN_PATHS, count
 
 log = logging.getLogger("app.requests")
 Body = TypeVar("Body")
@@ -22,12 +27,14 @@ def init_app(app: Flask, version: str) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         response.headers["X-App-Version"] = version
-        if request.path != "/api/health":
+        if request.path not in OWN_PATHS:
+            seconds = time.perf_counter() - g.started
+            count(response.status_code, seconds)
             fields = {
                 "method": request.method,
                 "path": request.path,
                 "status": response.status_code,
-                "milliseconds": round((time.perf_counter() - g.started) * 1000, 1),
+                "milliseconds": round(seconds * 1000, 1),
                 "client": request.remote_addr,
             }
             log.info("request", extra={"fields": fields})

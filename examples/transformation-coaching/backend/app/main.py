@@ -41,6 +41,7 @@ def create_app() -> FastAPI:
     app.include_router(api)
     app.include_router(health.router)
     app.include_router(metrics.router)
+    metrics.watch(app)
     if settings.broken in {"proxy", "sick"}:
         app.add_middleware(broken.ByName, broken=settings.broken)
     app.add_middleware(RequestMiddleware, version=settings.app_version)

@@ -39,7 +39,7 @@ class RequestMiddleware:
         finally:
             if scope["path"] not in OWN_PATHS:
                 ended = time.perf_counter()
-                count(scope["method"], status, (answered or ended) - started)
+                count(scope, status, (answered or ended) - started)
                 fields = {
                     "method": scope["method"],
                     "path": scope["path"],

@@ -10,24 +10,39 @@ from pydantic import ValidationError
 from app.database import database_url, get_engine
 from app.settings import Settings, get_settings
 
+Labels = tuple[str, str, str]
 
-def counted(client: TestClient) -> dict[tuple[str, str], float]:
+
+def counted(client: TestClient) -> dict[Labels, float]:
     text = client.get("/metrics").text
-    found = re.findall(
-        r'^coaching_requests_total\{method="(\w+)",status="(\d+)"\} (\S+)$', text, re.MULTILINE
-    )
-    return {(method, status): float(value) for method, status, value in found}
+    labels = r'method="(\w+)",path="([^"]+)",status="(\d+)"'
+    found = re.findall(rf"^http_requests_total\{{{labels}\}} (\S+)$", text, re.MULTILINE)
+    return {(method, path, status): float(value) for method, path, status, value in found}
 
 
-def test_requests_are_counted_by_method_and_status(client: TestClient) -> None:
+def test_requests_are_counted_by_method_route_and_status(client: TestClient) -> None:
     before = counted(client)
     client.get("/api/v1/version")
+    client.get("/api/v1/workouts/7")
     client.get("/api/v1/nothing")
     client.request("BREW", "/api/v1/version")
     after = counted(client)
 
     more = {key: after[key] - before.get(key, 0) for key in after if after[key] != before.get(key)}
-    assert more == {("GET", "200"): 1, ("GET", "404"): 1, ("other", "405"): 1}
+    assert more == {
+        ("GET", "/api/v1/version", "200"): 1,
+        ("GET", "/api/v1/workouts/{workout_id}", "401"): 1,
+        ("GET", "none", "404"): 1,
+        ("other", "/api/v1/version", "405"): 1,
+    }
+
+
+def test_errors_are_counted_from_zero_on_and_times_by_route(client: TestClient) -> None:
+    client.get("/api/v1/version")
+
+    assert counted(client)["POST", "/api/v1/workouts", "500"] == 0
+    took = 'http_request_duration_seconds_count{method="GET",path="/api/v1/version"}'
+    assert took in client.get("/metrics").text
 
 
 def test_machines_are_not_counted(client: TestClient) -> None:

@@ -3,17 +3,19 @@
 nginx answers 404 for this path; Prometheus asks each replica directly, on the internal network.
 """
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.routing import iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from starlette.types import Scope
 
-REQUESTS = Counter("coaching_requests", "Requests that were answered.", ["method", "status"])
+REQUESTS = Counter("http_requests", "Requests that were answered.", ["method", "path", "status"])
 SECONDS = Histogram(
-    "coaching_request_seconds", "How long until an answer began: a stream never ends."
+    "http_request_duration_seconds",
+    "How long until an answer began: a stream never ends.",
+    ["method", "path"],
 )
 OWN_PATHS = frozenset(["/health", "/metrics"])  # asked by machines: neither logged nor counted
 METHODS = frozenset(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
-for _method in METHODS:
-    REQUESTS.labels(_method, "500")  # from 0 on: the first error is then seen as one more
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,7 +25,18 @@ async def metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-def count(method: str, status: int, seconds: float) -> None:
-    """Count one request; a client invents no new label."""
-    REQUESTS.labels(method if method in METHODS else "other", str(status)).inc()
-    SECONDS.observe(seconds)
+def watch(app: FastAPI) -> None:
+    """Learn the routes of `app`, which has them all by now: requests are counted by them."""
+    app.state.paths = {}
+    for route in iter_route_contexts(app.routes):
+        app.state.paths[route.endpoint] = route.path
+        for method in () if route.path in OWN_PATHS else route.methods or ():
+            REQUESTS.labels(method, route.path, "500")  # from 0 on: the first is then one more
+
+
+def count(scope: Scope, status: int, seconds: float) -> None:
+    """Count one request by the template of its route: a client invents no new label."""
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    path = scope["app"].state.paths.get(scope.get("endpoint"), "none")
+    REQUESTS.labels(method, path, str(status)).inc()
+    SECONDS.labels(method, path).observe(seconds)
