@@ -20,12 +20,15 @@ EXTRAS = {  # images that the sandbox makes for those who ask
     "task-manager": ("node",),
 }
 IGNORED_LIKE = ".env\n.env.*\n!.env.example\n.sandbox/\nnode_modules/\n"
+MONITORING = "compose/monitoring"
 _NGINX = ("nginx.conf", "compose.yaml", "snippets/", "servers/", "ratelimit/", "upstreams")
 
 
 def place_of(path: str, like: str) -> str | None:
     """Return where a file of the repository goes in the new app's folder, if it goes there."""
     head, _, rest = path.partition("/")
+    if path.startswith(f"{MONITORING}/"):
+        return rest
     if head == "compose":
         return rest.removeprefix(f"{like}/") if rest.startswith(f"{like}/") else None
     if head == "nginx":
@@ -43,7 +46,14 @@ def adapted(place: str, text: str, like: str, app: str, top: str) -> str:
 
     `top` is the way to the top folder of the repository, with a slash behind where there is one.
     """
-    text = text.replace("../../nginx/", "./nginx/").replace(f"../../examples/{like}/", "./")
+    nginx = "../nginx/" if place.startswith("monitoring/") else "./nginx/"
+    for old, new in (
+        ("../../nginx/", nginx),
+        ("../monitoring/", "./monitoring/"),
+        (f"../../examples/{like}/", "./"),
+        (f"/opt/{like}/", f"/opt/{app}/"),
+    ):
+        text = text.replace(old, new)
     if place == "deploy.toml":
         text = text.replace("../../.sandbox/", f"{top}.sandbox/").replace(
             "s3://backups/examples", f"s3://backups/{app}"

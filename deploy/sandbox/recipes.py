@@ -81,6 +81,8 @@ RECIPES: Final = (
         ("prometheuscommunity/postgres-exporter:v0.17.1",),
         extra=True,
     ),
+    Recipe("mysqld-exporter", "debian-trixie", ("prom/mysqld-exporter:v0.17.2",), extra=True),
+    Recipe("redis-exporter", "debian-trixie", ("oliver006/redis_exporter:v1.69.0",), extra=True),
     Recipe(
         "nginx-exporter",
         "debian-trixie",

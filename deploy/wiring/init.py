@@ -9,7 +9,16 @@ from pathlib import Path, PurePath
 from deploy.errors import SettingsError
 from deploy.init import Choice, draft
 from deploy.init.facts import FOLDER, WORKFLOW
-from deploy.init.like import EXTRAS, IGNORED_LIKE, LIKE, adapted, choices_of, is_source, place_of
+from deploy.init.like import (
+    EXTRAS,
+    IGNORED_LIKE,
+    LIKE,
+    MONITORING,
+    adapted,
+    choices_of,
+    is_source,
+    place_of,
+)
 from deploy.init.texts import TASKS, workflow
 from deploy.settings import FILE
 from deploy.wiring.app import find_checkout
@@ -126,7 +135,7 @@ def _refuse_second(folder: Path) -> None:
 
 def _files(source: Path, like: str) -> Iterator[str]:
     """Yield the files of the repository that belong to a system, without what tools left there."""
-    for top in (f"compose/{like}", "nginx", f"examples/{like}"):
+    for top in (f"compose/{like}", MONITORING, "nginx", f"examples/{like}"):
         for path in sorted((source / top).rglob("*")):
             place = path.relative_to(source)
             folders = place.parts[:-1]

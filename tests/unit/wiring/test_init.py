@@ -181,8 +181,11 @@ def test_all_is_written_or_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("overlays", [(), ("monitoring",)], ids=["plain", "monitored"])
 @pytest.mark.parametrize("like", LIKE)
-def test_a_start_like_an_example_can_be_read(tmp_path: Path, like: str) -> None:
+def test_a_start_like_an_example_can_be_read(
+    tmp_path: Path, like: str, overlays: tuple[str, ...]
+) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".sandbox").mkdir()
     pair = write_pair(tmp_path / ".sandbox" / "backup.key")
@@ -190,6 +193,8 @@ def test_a_start_like_an_example_can_be_read(tmp_path: Path, like: str) -> None:
     folder = tmp_path / "inside"
     folder.mkdir()
     begun = begin_like(folder, "mine", like)
+    for name in overlays:
+        add_overlay(folder / "deploy.toml", name)
     app = open_app(None, "staging", folder)
     assert app.environment.env_file
     create(app.environment.env_file)
@@ -205,6 +210,16 @@ def test_a_start_like_an_example_can_be_read(tmp_path: Path, like: str) -> None:
     ours = [m["source"] for m in mounts if str(m.get("source")).startswith(str(folder))]
     assert ours
     assert all(Path(place).exists() for place in ours)
+    assert {m["source"] for m in mounts if m["target"] == "/textfile"} == (
+        {"/opt/mine/metrics"} if overlays else set()
+    )
+
+
+def add_overlay(settings: Path, name: str) -> None:
+    text = settings.read_text()
+    last = '.yaml"]\nenv_file = ".env.staging"'
+    assert last in text
+    settings.write_text(text.replace(last, f'.yaml", "compose.{name}{last}'))
 
 
 def test_source_of_ones_own_takes_the_place_of_an_example_s(tmp_path: Path) -> None:
