@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from five_systems_run.system import System, alone, make_system
+from five_systems_run.watched import ready_for, services_for
 
 from deploy.sandbox import Sandbox
 
@@ -23,9 +24,12 @@ def system(
             sandbox,
             folder,
             life.app,
-            extras=life.extras,
+            extras=(*life.extras, *services_for(life.databases)),
             env=life.env,
-            on_servers=life.on_servers,
+            on_servers=f"{ready_for(life.app)}; {life.on_servers}",
         )
+        # Other systems may be watched on the same server meanwhile.
+        made.environment["PROMETHEUS_PORT"] = str(made.http_port - 8000)
+        made.environment["GRAFANA_PORT"] = str(made.https_port - 8000)
         yield made
         made.close()

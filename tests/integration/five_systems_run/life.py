@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from five_systems_run.system import HOST, KEY, System
+from five_systems_run.watched import PATIENCE, Watched
+from stage import wait_until
 
 PROVEN = 2
 
@@ -22,6 +24,7 @@ class Life(ABC):
     replicas: ClassVar[int] = 1
     login: ClassVar[str] = "/api/v1/auth/login"
     extras: ClassVar[tuple[str, ...]] = ()
+    databases: ClassVar[tuple[str, ...]] = ()
 
     env: ClassVar[Mapping[str, str]] = MappingProxyType({})
     on_servers: ClassVar[str] = ""
@@ -126,6 +129,38 @@ class Life(ABC):
             "TLSv1_3",
         }
         assert spoken[TLSVersion.TLSv1_3] == "h2"
+
+    def test_monitoring_sees_it(self, system: System) -> None:
+        watched, tag = Watched(system), json.loads(system.type("status", "--json").out)["tag"]
+        watched.hurry()
+        watched.add_overlay("monitoring")
+        with system.under_load(self.prefix):
+            system.type("deploy", "--tag", tag, "--no-backup")
+        watched.all_are_up(self.databases, self.replicas)
+        for alert in ("ServiceDown", "BackupTooOld", "BackupFailed"):
+            watched.is_quiet(alert)
+
+        path = f'{{path="{self.prefix}/version",status="200"}}'
+        counted, took = (
+            f"sum(http_requests_total{path})",
+            "sum(http_request_duration_seconds_count)",
+        )
+        wait_until(lambda: bool(watched.values(counted)), PATIENCE)
+        (before,) = watched.values(counted)
+        system.done("GET", f"{self.prefix}/version")
+        wait_until(lambda: watched.values(counted)[0] > before, PATIENCE)
+        assert watched.values(took)[0] > 0
+        assert watched.values("slipway_backup_last_run_success") == [1]
+
+        names = " ".join(system.replicas("backend"))
+        system.on_server(f"docker stop -t 5 {names}")
+        try:
+            watched.fires("ServiceDown", "backend")
+        finally:
+            system.on_server(f"docker start {names}")
+        watched.is_quiet("ServiceDown")
+        wait_until(lambda: system.ask("GET", self.health).status == HTTPStatus.OK)
+        watched.world_reaches_none_of_it()
 
     def test_nobody_may_ask_for_ever(self, system: System) -> None:
         """It takes the exception of staging away; what comes after keeps below the limits."""

@@ -187,7 +187,7 @@ class System(Workspace):
 
 def lay_out(folder: Path, app: str) -> None:
     """Make `folder` a checkout with one example, without what somebody has made in it here."""
-    for name in (f"compose/{app}", "nginx", f"examples/{app}"):
+    for name in (f"compose/{app}", "compose/monitoring", "nginx", f"examples/{app}"):
         unwanted = shutil.ignore_patterns(".env", ".env.staging", ".env.production", "node_modules")
         shutil.copytree(CHECKOUT / name, folder / name, ignore=unwanted)
     shutil.copy(CHECKOUT / "tasks.py", folder)

@@ -24,6 +24,7 @@ class TestCoachingPlatform(Life):
     app = "coaching-platform"
     replicas = 3
     extras = ("chroma",)
+    databases = ("postgres", "redis")
 
     def fill(self, system: System) -> None:
         system.done("POST", f"{API}/auth/signup", ANN)

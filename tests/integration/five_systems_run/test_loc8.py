@@ -15,6 +15,7 @@ PLACE = {"name": "Café Ünder", "latitude": 48.2, "longitude": 16.37, "note": "
 @pytest.mark.thorough
 class TestLoc8(Life):
     app = "loc8"
+    extras = ("node",)
     login = ""
 
     def fill(self, system: System) -> None:
@@ -56,6 +57,7 @@ class TestLoc8(Life):
 class TestLoc8OnPostgres(TestLoc8):
     """The same with both profiles: places in Postgres, answers in Redis."""
 
+    databases = ("postgres", "redis")
     env = MappingProxyType(
         {
             "COMPOSE_PROFILES": "postgres,redis",

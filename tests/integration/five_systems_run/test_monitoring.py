@@ -3,27 +3,30 @@
 import base64
 import json
 import re
-import socket
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
-from dotenv import dotenv_values
-from five_systems_run.system import System, alone, make_system
+from five_systems_run.system import alone, make_system
+from five_systems_run.watched import (
+    PATIENCE,
+    Watched,
+    metrics_folder,
+    ready_for,
+    services_for,
+)
 from stage import wait_until
-from workspace import CHECKOUT, address_of
+from workspace import CHECKOUT
 
 from deploy.sandbox import Sandbox
 
 APP = "transformation-coaching"
-EXPORTERS = ("node-exporter", "postgres-exporter", "nginx-exporter")
-EXTRAS = ("prometheus", *EXPORTERS, "grafana")
-METRICS = f"/opt/{APP}/metrics"
-PATIENCE = 120
-RULES = CHECKOUT / "compose" / APP / "monitoring" / "prometheus" / "alerts.yml"
+DATABASES = ("postgres",)
+EXTRAS = services_for(DATABASES)
+EXPORTERS = tuple(name for name in EXTRAS if name.endswith("-exporter"))
+METRICS = metrics_folder(APP)
+RULES = CHECKOUT / "compose" / "monitoring" / "prometheus" / "alerts.yml"
 CASES = Path(__file__).parent / "alerts_test.yml"
 LIMITS = {  # memory in MiB, thousandths of a processor
     "prometheus": (512, 500),
@@ -33,84 +36,11 @@ LIMITS = {  # memory in MiB, thousandths of a processor
 pytestmark = pytest.mark.thorough
 
 
-@dataclass
-class Watched:
-    """The system, and what is asked of Prometheus and Grafana on its server."""
-
-    system: System
-
-    def prometheus(self, path: str) -> Any:
-        """Ask Prometheus's own API, at the server's loopback."""
-        answer = json.loads(self.get(f"http://127.0.0.1:9090/api/v1/{path}"))
-        assert answer["status"] == "success", answer
-        return answer["data"]
-
-    def get(self, url: str, *flags: str) -> str:
-        return self.system.on_server(f"curl -fsS --max-time 10 {' '.join(flags)} '{url}'")
-
-    def grafana(self, path: str, login: str = "") -> Any:
-        flags = (f"-u '{login}'",) if login else ()
-        return json.loads(self.get(f"http://127.0.0.1:3000/api/{path}", *flags))
-
-    def values(self, query: str) -> list[float]:
-        found = self.prometheus(f"query?query={quote(query)}")["result"]
-        return [float(each["value"][1]) for each in found]
-
-    def targets(self) -> dict[str, list[str]]:
-        """Return how all targets are, by job."""
-        found: dict[str, list[str]] = {}
-        for target in self.prometheus("targets?state=active")["activeTargets"]:
-            found.setdefault(target["labels"]["job"], []).append(target["health"])
-        return found
-
-    def alerts(self) -> dict[str, set[str]]:
-        """Return the jobs, or nothing, that each alert fires for."""
-        found: dict[str, set[str]] = {}
-        for alert in self.prometheus("alerts")["alerts"]:
-            if alert["state"] == "firing":
-                found.setdefault(alert["labels"]["alertname"], set()).add(
-                    alert["labels"].get("job", "")
-                )
-        return found
-
-    def fires(self, name: str, job: str = "") -> None:
-        wait_until(lambda: job in self.alerts().get(name, ()), PATIENCE)
-
-    def is_quiet(self, name: str) -> None:
-        wait_until(lambda: name not in self.alerts(), PATIENCE)
-
-    def secrets(self) -> Mapping[str, str]:
-        file = self.system.folder / "compose" / APP / ".env.staging"
-        return {key: value or "" for key, value in dotenv_values(file).items()}
-
-    def overlays(self, *names: str) -> None:
-        """Say in deploy.toml which overlays staging has."""
-        file = self.system.folder / "compose" / APP / "deploy.toml"
-        files = ", ".join(f'"compose.{name}yaml"' for name in ("", *(f"{n}." for n in names)))
-        text = re.sub(r'(staging\.sandbox"\]\ncompose = ).*', rf"\g<1>[{files}]", file.read_text())
-        file.write_text(text)
-
-    def hurry(self) -> None:
-        """Measure every two seconds, and let alerts fire at once."""
-        folder = self.system.folder / "compose" / APP / "monitoring" / "prometheus"
-        for name, old, new in (
-            ("alerts.yml", r"for: \w+", "for: 2s"),
-            ("alerts.yml", r"\[5m\]", "[20s]"),
-            ("prometheus.yml", r"(scrape|evaluation)_interval: 15s", r"\1_interval: 2s"),
-            ("prometheus.yml", r"scrape_timeout: 10s", r"scrape_timeout: 2s"),
-        ):
-            file = folder / name
-            text, times = re.subn(old, new, file.read_text())
-            assert times, name
-            file.write_text(text)
-
-
 @pytest.fixture(scope="module")
 def watched(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("monitoring") / "checkout"
-    ready = f"install -d -o deploy /opt/{APP} {METRICS}; rm -f {METRICS}/*"
     with alone(sandbox, APP):
-        system = make_system(sandbox, folder, APP, extras=EXTRAS, on_servers=ready)
+        system = make_system(sandbox, folder, APP, extras=EXTRAS, on_servers=ready_for(APP))
         found = Watched(system)
         found.hurry()
         yield found
@@ -118,7 +48,7 @@ def watched(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def test_monitoring_comes_to_a_live_app_without_a_failed_request(watched: Watched) -> None:
-    watched.overlays("staging", "monitoring")
+    watched.add_overlay("monitoring")
     with watched.system.under_load("/api/v1"):
         watched.system.type("deploy", "--tag", "v1", "--no-backup")
     for service in EXTRAS:
@@ -126,14 +56,13 @@ def test_monitoring_comes_to_a_live_app_without_a_failed_request(watched: Watche
 
 
 def test_every_target_is_up(watched: Watched) -> None:
-    jobs = {"backend", "nginx", "postgres", "host", "prometheus"}
-    wait_until(lambda: watched.targets() == {key: ["up"] for key in jobs}, PATIENCE)
+    watched.all_are_up(DATABASES)
     assert watched.values("pg_up") == [1]
     assert watched.values("nginx_up") == [1]
     assert watched.values("sum(nginx_connections_accepted)")[0] > 0
     assert watched.values("sum(node_memory_MemTotal_bytes)")[0] > 0
     assert watched.values("count(node_filesystem_avail_bytes)")[0] > 0
-    wait_until(lambda: bool(watched.values("sum(coaching_requests_total)")), PATIENCE)
+    wait_until(lambda: bool(watched.values("sum(http_requests_total)")), PATIENCE)
 
 
 def test_the_rules_are_loaded_and_promtool_finds_no_fault(watched: Watched) -> None:
@@ -199,18 +128,12 @@ def test_a_stopped_backend_is_told(watched: Watched) -> None:
 
 def test_the_world_reaches_none_of_it(watched: Watched) -> None:
     system = watched.system
-    address = address_of(system.sandbox, "staging")
-    for port in (9090, 3000, 9100, 9187, 9113, 8081):
-        with socket.socket() as probe:
-            probe.settimeout(5)
-            assert probe.connect_ex((address, port)) != 0, port
+    watched.world_reaches_none_of_it()
     form = "{{range .HostConfig.PortBindings}}{{range .}}{{.HostIp}}:{{.HostPort}} {{end}}{{end}}"
     assert system.inspect("prometheus", form) == ["127.0.0.1:9090"]
     assert system.inspect("grafana", form) == ["127.0.0.1:3000"]
     for service in EXPORTERS:
         assert system.inspect(service, form) == []
-    assert system.ask("GET", "/metrics").status == 404
-    assert b"Active connections" not in system.ask("GET", "/stub_status").body
 
 
 def test_grafana_has_what_the_files_say(watched: Watched) -> None:
@@ -232,7 +155,7 @@ def test_grafana_has_what_the_files_say(watched: Watched) -> None:
     [
         ("provisioning/datasources/prometheus.yaml", "a: [b"),
         ("provisioning/datasources/prometheus.yaml", "apiVersion: 1\ndatasources: [{name: x}]"),
-        ("dashboards/transformation-coaching.json", "{"),
+        ("dashboards/app.json", "{"),
     ],
 )
 def test_files_that_grafana_would_refuse_are_refused(
@@ -321,7 +244,7 @@ def test_every_route_leads_where_it_should(watched: Watched) -> None:
 
 
 def test_three_backends_are_asked_by_how_busy_they_are(watched: Watched) -> None:
-    watched.overlays("staging", "monitoring", "scale")
+    watched.add_overlay("scale")
     with watched.system.under_load("/api/v1"):
         watched.system.type("deploy", "--tag", "v1", "--no-backup")
     assert len(watched.system.replicas("backend")) == 3

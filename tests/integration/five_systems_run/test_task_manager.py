@@ -21,6 +21,7 @@ class TestTaskManager(Life):
     health = f"{API}/health"
     replicas = 3
     extras = ("node",)
+    databases = ("postgres", "redis")
 
     def fill(self, system: System) -> None:
         system.done("POST", f"{API}/auth/signup", ANN)

@@ -21,6 +21,7 @@ class TestTrainingClub(Life):
     health = "/api/health"
     login = "/api/login"
     extras = ("node", "mysql")
+    databases = ("mysql", "redis")
     env = MappingProxyType({"DB_IMAGE": "mysql:9"})
     on_servers = (
         "install -d /etc/letsencrypt/live/training-club /var/www/acme;"

@@ -14,6 +14,7 @@ RUN = {"title": "Run", "minutes": 30, "done_on": "2025-05-01", "notes": "it's â€
 @pytest.mark.thorough
 class TestTransformationCoaching(Life):
     app = "transformation-coaching"
+    databases = ("postgres",)
 
     def fill(self, system: System) -> None:
         system.done("POST", f"{API}/auth/signup", ANN)
