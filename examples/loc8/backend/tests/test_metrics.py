@@ -34,7 +34,7 @@ def test_requests_are_counted_by_method_route_and_status(client: TestClient) -> 
         ("GET", "none", "404"): 1,
         ("other", "/api/v1/version", "405"): 1,
     }
-    assert after["POST", "/api/v1/places", "500"] == 0
+    assert ("POST", "/api/v1/places", "500") in after
 
 
 def test_any_worker_answers_for_all_also_for_those_that_ended(server: Served) -> None:
