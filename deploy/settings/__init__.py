@@ -135,8 +135,11 @@ def find_app(checkout: Path, name: str | None, here: Path | None = None) -> Path
     return apps[name]
 
 
-def load(folder: Path) -> Settings:
-    """Read `folder`/deploy.toml. Raises `SettingsError`."""
+def load(folder: Path, *, for_servers: bool = True) -> Settings:
+    """Read `folder`/deploy.toml; `[backup]`, and the files it names, only `for_servers`.
+
+    Raises `SettingsError`.
+    """
     path = folder / FILE
     try:
         text = path.read_text(encoding="utf-8")
@@ -149,10 +152,10 @@ def load(folder: Path) -> Settings:
         line = re.search(r"at line (\d+)", str(error))
         place = f"{path}:{line[1]}" if line else str(path)
         raise SettingsError(place, f"it is not TOML: {error}", "mend that line") from None
-    return _settings(Table(path, text, document, ()), folder)
+    return _settings(Table(path, text, document, ()), folder, for_servers=for_servers)
 
 
-def _settings(top: Table, folder: Path) -> Settings:
+def _settings(top: Table, folder: Path, *, for_servers: bool) -> Settings:
     app = top.name("app", folder.name)
     compose = top.strings("compose", ("compose.yaml",))
     environments = {
@@ -162,7 +165,8 @@ def _settings(top: Table, folder: Path) -> Settings:
     dev = _dev(top.table("dev"), folder, compose)
     rollout = _rollout(top.table("rollout"))
     registry = _registry(top.table("registry")) if "registry" in top.names() else None
-    backup = read_backup(top.table("backup"), folder) if "backup" in top.names() else None
+    described = top.table("backup")
+    backup = read_backup(described, folder) if for_servers and "backup" in top.names() else None
     top.close()
     if not environments:
         raise top.error("environments", "no environment is described", "add [environments.staging]")

@@ -240,10 +240,13 @@ def open_app(name: str | None, env: str | None, start: Path | None = None) -> Ap
     return App(checkout, settings, settings.environment(env))
 
 
-def find_settings(name: str | None, start: Path | None) -> tuple[Path, Settings]:
+def find_settings(
+    name: str | None, start: Path | None, *, for_servers: bool = True
+) -> tuple[Path, Settings]:
     """Return the checkout and the settings of the app called `name`. Raises `SettingsError`."""
     checkout = find_checkout(start)
-    return checkout, load(find_app(checkout, name, (start or Path.cwd()).resolve()))
+    folder = find_app(checkout, name, (start or Path.cwd()).resolve())
+    return checkout, load(folder, for_servers=for_servers)
 
 
 def git_revision(checkout: Path) -> str:

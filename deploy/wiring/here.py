@@ -61,7 +61,7 @@ class Here(App):
 
 def open_here(name: str | None, start: Path | None = None) -> Here:
     """Return the app on this machine. Raises `SettingsError`."""
-    checkout, settings = find_settings(name, start)
+    checkout, settings = find_settings(name, start, for_servers=False)
     dev = settings.dev
     for file in dev.compose:
         if not file.is_file():

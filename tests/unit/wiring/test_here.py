@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.errors import ComposeError, SettingsError
-from deploy.wiring import Here, open_here, open_there_or_here
+from deploy.wiring import Here, open_app, open_here, open_there_or_here
 
 COMPOSE = """\
 services:
@@ -84,3 +84,11 @@ def test_a_tag_that_is_given_stays(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert "image: web:mine" in open_here("", folder).config()
     monkeypatch.setenv("TAG", "other")
     assert "image: web:other" in open_here("", folder).config()
+
+
+def test_the_keys_of_backups_are_wanted_on_servers_alone(folder: Path) -> None:
+    backup = '[backup]\nstore = "s3://backups"\nencrypt = ["./keys/team.pub"]\n'
+    (folder / "deploy.toml").write_text(f'app = "shop"\n{SETTINGS}{backup}')
+    assert open_here("", folder).project == "shop-dev"
+    with pytest.raises(SettingsError, match=r"backup\.encrypt: .*team\.pub cannot be read"):
+        open_app("", "staging", folder)
