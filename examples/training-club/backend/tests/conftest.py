@@ -138,6 +138,7 @@ def environment_of(database: Database, uploads: Path) -> dict[str, str]:
         "DATABASE_URL": database.url,
         "REDIS_URL": redis_url(),
         "UPLOADS_DIR": str(uploads),
+        "TMPDIR": str(uploads),  # a gunicorn that is killed leaves its counts there
         "SECURE_COOKIES": "false",
         "APP_VERSION": "v1-test",
         "FLASK_APP": "app.main",
