@@ -9,7 +9,6 @@ import shutil
 import tempfile
 
 from gunicorn.arbiter import Arbiter
-from gunicorn.workers.base import Worker
 
 from app.logs import to_stdout
 
@@ -50,13 +49,6 @@ logconfig_dict = to_stdout(os.environ.get("LOG_LEVEL", "INFO"))
 # /tmp, which is in memory, in a folder that is new at each start. prometheus_client looks for the
 # variable when it is imported: with the app, later.
 counted = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-")
-
-
-def child_exit(_: Arbiter, worker: Worker) -> None:
-    """Take away what a worker that has ended said of now; what it has counted stays."""
-    from prometheus_client import multiprocess  # noqa: PLC0415 - see above
-
-    multiprocess.mark_process_dead(worker.pid)
 
 
 def on_exit(_: Arbiter) -> None:

@@ -18,7 +18,7 @@ kill -STOP "$pid"
 while :; do
     while read -r name count; do [ "$name" != wchar: ] || written=$count; done <"/proc/$pid/io"
     [ "$written" -lt "$bytes" ] || break
-    kill -CONT "$pid"
+    kill -CONT "$pid" || exit 1
     kill -STOP "$pid"
 done
 kill -KILL "$pid"

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.timeout(MINUTES * 60)
 
 
 class TestKilled:
-    """A class has a stage of its own: those of a file may be played side by side."""
+    """A class each: those of a file may be played side by side, each worker with its stage."""
 
     def test_after_every_step(self, stage: Stage, subtests: pytest.Subtests) -> None:
         Trial(stage, SIGKILL).play(subtests)

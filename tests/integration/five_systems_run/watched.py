@@ -21,6 +21,8 @@ EXPORTERS = {
     "redis": "redis-exporter",
 }
 """Of each kind of database; the kind is the name of its job, too."""
+UP = {"postgres": "pg_up", "mysql": "mysql_up", "redis": "redis_up"}
+"""What each exporter says of the database itself."""
 PORTS = (9090, 3000, 9100, 9113, 9187, 9104, 9121, 8081)
 """Where they, and nginx's status, listen in their containers; none of it for the world."""
 PATIENCE = 120
@@ -72,6 +74,10 @@ class Watched:
     def values(self, query: str) -> list[float]:
         found = self.prometheus(f"query?query={quote(query)}")["result"]
         return [float(each["value"][1]) for each in found]
+
+    def comes_to_know(self, query: str) -> None:
+        """Wait until a query has a result."""
+        wait_until(lambda: bool(self.values(query)), PATIENCE)
 
     def targets(self) -> dict[str, list[str]]:
         """Return how all targets are, by job."""

@@ -85,5 +85,10 @@ def test_nothing_is_published_but_on_loopback() -> None:
 def test_the_dashboard_asks_for_what_is_counted() -> None:
     board = json.loads((SHARED / "grafana" / "dashboards" / "app.json").read_text())
     asked = " ".join(target["expr"] for panel in board["panels"] for target in panel["targets"])
-    for name in ("http_requests_total", "http_request_duration_seconds_bucket"):
-        assert name in asked
+    counted = {"http_requests_total", "http_request_duration_seconds_bucket"}
+    assert set(re.findall(r"\w+_requests?_\w+", asked)) == counted
+
+
+def test_the_alerts_ask_for_what_is_counted() -> None:
+    alerts = (SHARED / "prometheus" / "alerts.yml").read_text()
+    assert set(re.findall(r"\w+_requests?_\w+", alerts)) == {"http_requests_total"}

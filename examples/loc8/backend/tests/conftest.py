@@ -60,6 +60,7 @@ def environment(database_url: str, tmp_path: Path) -> Environment:
         "DATABASE_URL": database_url,
         "REDIS_URL": "",
         "UPLOADS_DIR": str(uploads),
+        "TMPDIR": str(tmp_path),  # a gunicorn that is killed leaves its counts there
         "APP_VERSION": "v1-test",
         "PYTHONPATH": str(BACKEND),
     }
