@@ -11,7 +11,9 @@ import subprocess
 import sys
 import uuid
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -80,6 +82,12 @@ class System(Workspace):
         reply = self.ask(method, path, body, **more)
         assert reply.status < HTTPStatus.BAD_REQUEST, (method, path, reply)
         return reply.json if reply.body else None
+
+    def ask_at_once(self, times: int, method: str, path: str, body: object = None) -> Counter[int]:
+        """Send a request so often, however slow this machine is; count the answers by status."""
+        with ThreadPoolExecutor(20) as crowd:
+            asked = [crowd.submit(self.ask, method, path, body) for _ in range(times)]
+        return Counter(one.result().status for one in asked)
 
     def log_in(self, path: str, credentials: dict[str, str]) -> None:
         """Log in: from then on each request carries the token or the cookie of the answer."""
