@@ -45,7 +45,7 @@ def nginx_service(facts: Facts, parts: Cast, further: dict[int, str]) -> Iterato
     yield "  stop_signal: SIGQUIT"
     yield "  stop_grace_period: 40s"
     test = json.dumps(["CMD", *_CHECK.split()])
-    yield f"  healthcheck: {{test: {test}, interval: 2s, timeout: 3s, retries: 10}}"
+    yield f"  healthcheck: {{test: {test}, interval: 5s, timeout: 3s, retries: 4}}"
     yield f"  {UPDATE}"
 
 

@@ -47,7 +47,7 @@ def check_of(part: Part) -> str:
     if not test:
         return ""
     words = json.dumps(["CMD-SHELL", test])
-    return f"healthcheck: {{test: {words}, interval: 2s, timeout: 3s, retries: 45}}"
+    return f"healthcheck: {{test: {words}, interval: 5s, timeout: 3s, retries: 18}}"
 
 
 def _listening(port: int) -> str:
