@@ -78,7 +78,8 @@ def restore(archives: Sequence[Archive], ground: Ground) -> None:
     """Fill a new server, and see that all is there."""
     with ground.stand_in(_ALONE) as container:
         for archive in archives:
-            fill = Outside("mysql", _FILL, (container,))
+            made = (_hex(archive.facts["database"]),) if archive.form == DUMP else ()
+            fill = Outside("mysql", _FILL, (container, *made))
             ground.pour(archive, Into(outside=fill))
         for archive in (one for one in archives if one.form == DUMP):
             rows = compare(archive, ground.host, container)

@@ -5,6 +5,7 @@ from backups_come_back.shop import Shop
 ODD = "w'ei`rd näme"
 
 FILLED = r"""
+alter database depot collate utf8mb4_bin;
 create table notes (
     id bigint auto_increment primary key, text text not null, data longblob, paid decimal(20, 6),
     at datetime(6), facts json, flags bit(5), place point
@@ -51,7 +52,8 @@ _NAMES = """
 select table_schema, table_name, table_type, table_collation from information_schema.tables
     where table_schema not in ('information_schema', 'mysql', 'performance_schema', 'sys')
     order by 1, 2;
-select schema_name, default_character_set_name from information_schema.schemata order by 1;
+select schema_name, default_character_set_name, default_collation_name
+    from information_schema.schemata order by 1;
 select trigger_name, action_statement from information_schema.triggers
     where trigger_schema <> 'sys' order by 1;
 select routine_name, routine_type, routine_definition from information_schema.routines

@@ -134,10 +134,11 @@ class System(Workspace):
             return ""
 
     def count_everybody(self) -> None:
-        """Deploy without the overlay that excepts private networks from rate limits."""
-        settings = self.folder / "compose" / self.app / "deploy.toml"
-        text = settings.read_text()
-        settings.write_text(text.replace(', "compose.staging.yaml"', "", 1))
+        """Deploy without the exception of private networks from rate limits."""
+        overlay = self.folder / "compose" / self.app / "compose.staging.yaml"
+        text = overlay.read_text()
+        assert "/allow.staging.conf:" in text
+        overlay.write_text(text.replace("/allow.staging.conf:", "/allow.conf:"))
         tag = json.loads(self.type("status", "--json").out)["tag"]
         self.type("deploy", "--tag", tag, "--no-backup")
 

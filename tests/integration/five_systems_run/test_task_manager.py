@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import ExitStack
 from typing import Any, Self
 
 import pytest
@@ -76,22 +77,25 @@ class Socket:
 
     def __init__(self, system: System) -> None:
         self.code = 0
-        self._line = connect(
+        self._system = system
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        client = connect(
             f"wss://{HOST}{API}/ws",
-            sock=system.line(),
-            ssl=system.trusting(),
+            sock=self._system.line(),
+            ssl=self._system.trusting(),
             server_hostname=HOST,
-            additional_headers=system.identity,
+            additional_headers=self._system.identity,
             ping_interval=None,
             proxy=None,
         )
-
-    def __enter__(self) -> Self:
+        self._line = self._open.enter_context(client)
         self.welcome = json.loads(self.next_message())["version"]
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._line.close()
+        self._open.close()
 
     def next_message(self) -> str:
         return str(self._line.recv(timeout=10))

@@ -25,7 +25,7 @@ create_server() {
   else
     "$DAEMON" --initialize-insecure
   fi
-  "$DAEMON" --skip-networking --socket=/var/run/mysqld/first.sock &
+  "$@" --skip-networking --socket=/var/run/mysqld/first.sock &
   local first=$! script
   until client --execute 'select 1' >/dev/null 2>&1; do sleep 0.1; done
   client <<SQL
@@ -64,6 +64,6 @@ if [ "${1:-}" = "$DAEMON" ]; then
     chown mysql:mysql /var/lib/mysql
     exec gosu mysql "${BASH_SOURCE[0]}" "$@"
   fi
-  if [ ! -d /var/lib/mysql/mysql ]; then create_server; fi
+  if [ ! -d /var/lib/mysql/mysql ]; then create_server "$@"; fi
 fi
 exec "$@"
