@@ -111,7 +111,8 @@ def holds(archive: Archive) -> str:
 
 def by_hand(_archive: Archive, opened: str) -> Iterator[str]:
     """Yield commands that fill a new server."""
-    yield "# CONTAINER: a new MySQL or MariaDB of that version; it asks for root's password"
+    yield "# CONTAINER: a new MySQL or MariaDB of that version, made without MYSQL_DATABASE;"
+    yield "# it asks for root's password"
     yield f"{opened} >dump.sql"
     yield "docker cp dump.sql CONTAINER:/tmp/ && docker exec -it CONTAINER \\"
     yield "    sh -c '$(command -v mariadb || echo mysql) -uroot -p </tmp/dump.sql'"
