@@ -64,7 +64,8 @@ def held_in_the_middle(shop: Shop) -> Iterator[None]:
     try:
         with shop.locked("large") as release:
             wait_until(lambda: bool(shop.dumps()))
-            shop.on_server(f"docker pause {pump(shop)}")
+            pause = f"docker pause {pump(shop)} 2>/dev/null && echo held"
+            wait_until(lambda: "held" in shop.on_server(pause))  # it may not have started yet
             release()
         assert shop.dumps()
         yield
