@@ -62,7 +62,7 @@ def test_a_store_that_keeps_silent_holds_nobody_up(tmp_path: Path) -> None:
         with pytest.raises(StoreUnreachable, match="not within 0.2 s"):
             standing_soon(app, patience=0.2)
 
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20  # boto3 itself would wait for minutes
 
 
 def test_a_store_that_refuses_is_one_line_of_status(tmp_path: Path) -> None:
