@@ -123,6 +123,11 @@ class Shop(Stage):
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=below)
         return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
+    def place(self, snapshot: str, name: str) -> str:
+        """Return the key of one object of a snapshot."""
+        (key,) = [key for key in self.objects(snapshot) if key.endswith(f"/{name}")]
+        return key
+
     def uploads_under_way(self) -> list[str]:
         return [upload["Key"] for upload in self._uploads()]
 

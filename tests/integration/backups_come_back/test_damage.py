@@ -33,37 +33,32 @@ def untouched(shop: Shop, snapshot: str) -> Iterator[str]:
         shop.write(key, data)
 
 
-def place(shop: Shop, snapshot: str, name: str) -> str:
-    (key,) = [key for key in shop.objects(snapshot) if key.endswith(f"/{name}")]
-    return key
-
-
 def flip(shop: Shop, snapshot: str) -> None:
-    key = place(shop, snapshot, DUMP)
+    key = shop.place(snapshot, DUMP)
     data = bytearray(shop.read(key))
     data[len(data) // 2] ^= 1
     shop.write(key, bytes(data))
 
 
 def truncate(shop: Shop, snapshot: str) -> None:
-    key = place(shop, snapshot, DUMP)
+    key = shop.place(snapshot, DUMP)
     shop.write(key, shop.read(key)[:-100])
 
 
 def grow(shop: Shop, snapshot: str) -> None:
-    key = place(shop, snapshot, DUMP)
+    key = shop.place(snapshot, DUMP)
     shop.write(key, shop.read(key) + b"more")
 
 
 def swap(shop: Shop, snapshot: str) -> None:
-    one, other = (place(shop, snapshot, name) for name in (DUMP, VOLUME))
+    one, other = (shop.place(snapshot, name) for name in (DUMP, VOLUME))
     first, second = shop.read(one), shop.read(other)
     shop.write(one, second)
     shop.write(other, first)
 
 
 def remove(shop: Shop, snapshot: str) -> None:
-    shop.s3.delete_object(Bucket="backups", Key=place(shop, snapshot, DUMP))
+    shop.s3.delete_object(Bucket="backups", Key=shop.place(snapshot, DUMP))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +77,7 @@ def test_an_archive(shop: Shop, untouched: str, damage: Breaks) -> None:
 
 def edit(shop: Shop, snapshot: str, *, seal: bool) -> None:
     """Change the manifest by hand; with `seal`, with the digest that fits."""
-    key = place(shop, snapshot, MANIFEST)
+    key = shop.place(snapshot, MANIFEST)
     manifest = json.loads(shop.read(key))
     manifest["snapshot"]["archives"] = manifest["snapshot"]["archives"][:1]
     if seal:
@@ -106,7 +101,7 @@ def test_a_manifest_changed_by_hand_with_its_digest(shop: Shop, untouched: str) 
 
 
 def test_a_manifest_cut_short(shop: Shop, untouched: str) -> None:
-    key = place(shop, untouched, MANIFEST)
+    key = shop.place(untouched, MANIFEST)
     shop.write(key, shop.read(key)[:-200])
     shop.refused(shop.restore("--point", untouched), untouched, "its manifest is cut")
 

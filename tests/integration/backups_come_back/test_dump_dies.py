@@ -49,8 +49,8 @@ def unharmed(shop: Shop, whole: str) -> Iterator[str]:
 
 def size_of_dump(shop: Shop, snapshot: str) -> int:
     """Return how many bytes `pg_dump` gave for a snapshot."""
-    (key,) = [key for key in shop.objects(snapshot) if key.endswith("/manifest.json")]
-    archives = json.loads(shop.read(key))["snapshot"]["archives"]
+    manifest = json.loads(shop.read(shop.place(snapshot, "manifest.json")))
+    archives = manifest["snapshot"]["archives"]
     return next(int(one["plain"]["size"]) for one in archives if one["name"] == f"{DUMP}.zst.age")
 
 

@@ -62,7 +62,7 @@ def test_every_target_is_up(watched: Watched) -> None:
     assert watched.values("sum(nginx_connections_accepted)")[0] > 0
     assert watched.values("sum(node_memory_MemTotal_bytes)")[0] > 0
     assert watched.values("count(node_filesystem_avail_bytes)")[0] > 0
-    wait_until(lambda: bool(watched.values("sum(http_requests_total)")), PATIENCE)
+    watched.comes_to_know("sum(http_requests_total)")
 
 
 def test_the_rules_are_loaded_and_promtool_finds_no_fault(watched: Watched) -> None:
