@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from deploy.backup.snapshot import Snapshot
-from deploy.backup.sources import postgres
+from deploy.backup.sources import postgres, redis
 from deploy.backup.sources.base import FOLDER, RELEASE, VOLUME, Source
 from deploy.backup.sources.kinds import DATABASES
 from deploy.engine.compose.services import DATABASES as KNOWN_DATABASES
@@ -137,7 +137,7 @@ def _kind(service: str, model: Document, wish: Document) -> str:
             " or take them as they are with `x-backup: {kind: volume}`",
         )
     found = _KIND_OF.get(name, VOLUME)
-    return found if keeps or found == postgres.KIND else VOLUME
+    return VOLUME if found == redis.KIND and not keeps else found
 
 
 def _image(model: Document) -> str:
