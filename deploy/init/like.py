@@ -19,6 +19,16 @@ EXTRAS = {  # images that the sandbox makes for those who ask
     "loc8": ("node",),
     "task-manager": ("node",),
 }
+FIRST = {  # what an example wants before its first deploy, besides what all of them do
+    "training-club": (
+        Choice("the database is MySQL 8.4", "in the sandbox write mysql:9", "DB_IMAGE in env files"),
+        Choice(
+            "nginx wants a certificate on the server, before the first deploy",
+            "README.md of examples/training-club in Slipway says how to come by one",
+            "LETSENCRYPT_DIR in env files",
+        ),
+    )
+}
 IGNORED_LIKE = ".env\n.env.*\n!.env.example\n.sandbox/\nnode_modules/\n"
 MONITORING = "compose/monitoring"
 _NGINX = ("nginx.conf", "compose.yaml", "snippets/", "servers/", "ratelimit/", "upstreams")
@@ -58,6 +68,7 @@ def adapted(place: str, text: str, like: str, app: str, top: str) -> str:
         text = text.replace("../../.sandbox/", f"{top}.sandbox/").replace(
             "s3://backups/examples", f"s3://backups/{app}"
         )
+        text = re.sub(r'^(?:test|lint) = "nox .*"\n', "", text, flags=re.MULTILINE)
         return re.sub(r'^app = ".*"$', f'app = "{app}"', text, flags=re.MULTILINE)
     return re.sub(
         rf"^( *image: .*/){re.escape(like)}(?=[/-])", rf"\g<1>{app}", text, flags=re.MULTILINE
@@ -74,7 +85,7 @@ def choices_of(
 ) -> tuple[Choice, ...]:
     """Explain a start like `like`: of which parts the example's source is there, and which not."""
     compose = "compose.yaml"
-    found = [Choice(f"a start like {like}", LIKE[like], compose)]
+    found = [Choice(f"a start like {like}", LIKE[like], compose), *FIRST.get(like, ())]
     for part in sorted(theirs):
         where = f"put yours there; `expose` and `healthcheck` of {part} in {compose} must fit it"
         found.append(Choice(f"{part}/ is the example's", "so that it deploys as it is", where))

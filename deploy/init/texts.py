@@ -45,7 +45,7 @@ env_file = "{folder}/.env.staging"
 # Snapshots of all data before each deploy. First: `inv backup.keygen`.
 # [backup]
 # store = "s3://my-bucket/{app}"
-# encrypt = ["slipway.pub"]
+# encrypt = ["age1…"]  # the public key, as keygen prints it
 # keep = {{ last = 3, daily = 7, weekly = 4 }}
 """
 

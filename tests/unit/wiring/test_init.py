@@ -201,6 +201,8 @@ def test_a_start_like_an_example_can_be_read(
     document = app.blueprint("v1").document
 
     assert "backend/ is the example's" in told(begun)
+    assert ("nginx wants a certificate" in told(begun)) == (like == "training-club")
+    assert "nox" not in (folder / "deploy.toml").read_text()
     built = {name: one for name, one in document["services"].items() if one.get("build")}
     assert {"backend", "frontend"} <= set(built)
     for service in built.values():
