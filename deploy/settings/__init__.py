@@ -130,7 +130,10 @@ def find_app(checkout: Path, name: str | None, here: Path | None = None) -> Path
     if name not in apps:
         folder = checkout / "compose" / name
         wrong = f"{folder} has no {FILE}" if folder.is_dir() else f"there is no app {name!r}"
-        remedy = nearest(name, apps) or f"the apps here are: {', '.join(apps) or 'none'}"
+        known = f"the apps here are: {', '.join(apps) or 'none'}"
+        if not apps and (checkout / FILE).is_file():
+            known = f"leave out --app, and DEPLOY_APP: the only app here is that of {FILE}"
+        remedy = nearest(name, apps) or known
         raise SettingsError("--app", wrong, remedy)
     return apps[name]
 

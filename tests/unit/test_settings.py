@@ -270,6 +270,13 @@ def test_no_app_at_all(tmp_path: Path) -> None:
         find_app(tmp_path, "bare")
 
 
+def test_the_only_app_of_a_repository_needs_no_name(tmp_path: Path) -> None:
+    (tmp_path / "deploy.toml").write_text("")
+
+    with pytest.raises(SettingsError, match="no app 'shop'. leave out --app, and DEPLOY_APP"):
+        find_app(tmp_path, "shop")
+
+
 def test_a_login_for_a_registry(folder: Path) -> None:
     table = '[registry]\nhost = "r.io"\nusername = "robot"\npassword_env = "PASSWORD"\n'
     (folder / "deploy.toml").write_text(f"{MINIMAL}{table}")
