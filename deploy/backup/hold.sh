@@ -12,6 +12,7 @@ exec 9>>hold
 flock --nonblock 9 || { cat holder >&2 2>/dev/null; exit 77; }
 printf '%s\n' "$2" >holder
 # What a run that died has left: services that hold still, files, and stand-ins of databases.
+cat still.[0-9]* >>still 2>/dev/null && rm -f still.[0-9]*  # of one that died while it let them go on
 go_on "$PWD"
 rm -rf run.*
 docker ps --all --quiet --filter "label=com.docker.compose.project=$3" | xargs -r docker rm --force --volumes >/dev/null

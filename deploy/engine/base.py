@@ -118,7 +118,8 @@ class Observation:
 
     `stamp` changes whenever something was written down there; `releases` are the records as JSON
     documents by id; `upstreams` maps a service to the description in its rendered file;
-    `taken` are the TCP ports where something else than these replicas listens, as `address:port`.
+    `taken` are the TCP ports where something else than these replicas listens, as `address:port`;
+    `still` are ids of containers that a backup, which is at work, has paused or stopped.
     """
 
     now: float
@@ -134,6 +135,7 @@ class Observation:
     lock: LockSeen | None = None
     journal: tuple[Mapping[str, Any], ...] = ()
     taken: tuple[str, ...] = ()
+    still: frozenset[str] = frozenset()
 
     def of(self, service: str) -> tuple[Replica, ...]:
         """Return the replicas of `service`, oldest first."""

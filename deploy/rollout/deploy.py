@@ -113,6 +113,7 @@ def put(target: Target, choose: Choose, report: Report, confirm: Confirm, reason
     for _ in range(_ATTEMPTS):
         seen = target.engine.observe()
         wanted = choose(seen)
+        _check_still(target.host.name, seen)
         _check_ports(target.host.name, wanted.services, seen)
         plan = plan_rollout(wanted.services, seen, drain=target.drain)
         if _is_done(wanted, plan, seen) and seen.current == wanted.id:
@@ -164,8 +165,20 @@ def _look(
 
 def check_wanted(place: str, wanted: Mapping[str, Service], seen: Observation) -> None:
     """Refuse what could not be brought up. Raises `ComposeError`, `EngineError`."""
+    _check_still(place, seen)
     _check_upstreams(wanted, seen)
     _check_ports(place, wanted, seen)
+
+
+def _check_still(place: str, seen: Observation) -> None:
+    """Refuse to take what a backup has paused or stopped for what is not well."""
+    names = [replica.name for replica in seen.replicas if replica.id in seen.still]
+    if names:
+        raise EngineError(
+            place,
+            f"a backup is at work, and holds {', '.join(names)} still",
+            "type the command again when it has ended",
+        )
 
 
 def _check_upstreams(wanted: Mapping[str, Service], seen: Observation) -> None:

@@ -66,7 +66,10 @@ def _about(service: Service, seen: Observation) -> Iterable[str]:
     mine = [replica for replica in running if replica.definition == service.definition]
     well = [replica for replica in mine if replica.serving and not replica.starting]
     other = [replica for replica in running if replica.definition != service.definition]
-    if not running:
+    still = [replica for replica in there if replica.id in seen.still]
+    if still:
+        yield f"{service.name}: {_replicas(len(still))} held still by a backup that is at work"
+    elif not running:
         yield f"{service.name} is DOWN: no replica runs{_last_words(there)}"
     elif not other and len(well) < service.replicas:
         ill = _states(replica for replica in there if replica not in well)

@@ -44,6 +44,7 @@ def parse_observation(text: str) -> Observation:
         upstreams={service: first_line for service, _, first_line in upstreams},
         lock=_lock(_last(lines, "lock")),
         journal=tuple(_entry(value) for value in lines.get("journal", [])),
+        still=frozenset(lines.get("still", [])),
         taken=ports.taken(map(ports.listening, lines.get("listens", [])), own),
     )
 

@@ -44,5 +44,10 @@ if [ -d lock ]; then
     printf 'lock %s %s %s\n' "$(($(date +%s) - $(stat -c %Y lock/heartbeat 2>/dev/null || echo 0)))" \
         "$([ -e lock/abandoned ] && echo abandoned || echo held)" "$(cat lock/holder 2>/dev/null)"
 fi
+# What a backup that is at work lets hold still; it lets it go on itself.
+for still in backup/still backup/still.[0-9]*; do
+    [ -s "$still" ] && ! flock --nonblock backup/hold true 2>/dev/null || continue
+    sed -n 's/^[^ ]* \([^ ]*\).*/still \1/p' "$still"
+done
 [ ! -f journal.jsonl ] || tail -n 200 journal.jsonl | sed 's/^/journal /'
 exit 0

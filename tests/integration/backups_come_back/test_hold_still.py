@@ -58,6 +58,7 @@ def test_it_holds_still_and_goes_on(shop: Shop, how: str, state: str) -> None:
     before = shop.replicas("web"), policies(shop)
     backup = Running(shop, "backup", "--only", "uploads")
     wait_until(lambda: set(states(shop)) == {state})
+    shop.refused(shop.deploy(shop.tag), "a backup is at work", "type the command again")
     ended = backup.ends()
     assert ended.code == 0, ended.all
     assert (shop.replicas("web"), policies(shop)) == before
@@ -90,5 +91,6 @@ def test_nobody_is_left_to_let_it_go_on(shop: Shop) -> None:
         shop.on_server(f"kill -9 {' '.join(map(str, ways(shop)))}")
         shop.ended(run)
     assert set(states(shop)) == {"exited"}
+    shop.on_server(f"mv {shop.root}/backup/still {shop.root}/backup/still.1")  # it had just begun
     ended = shop.inv("backup.verify")  # any run that works on snapshots
     assert ended.code == 0, ended.all

@@ -24,6 +24,7 @@ from deploy.rollout.deploy import (
     Draft,
     Proposal,
     _check_ports,
+    check_wanted,
     choose_release,
     deploy,
     known_pins,
@@ -75,6 +76,17 @@ def test_a_port_that_something_else_has(mine: str, theirs: str, *, meet: bool) -
         return
     with pytest.raises(EngineError, match="which nginx is to publish, is taken there"):
         _check_ports("server", {EDGE: edge}, seen)
+
+
+# --- a backup at work ----------------------------------------------------------------------------
+
+
+def test_what_holds_still_for_a_backup_is_not_taken_for_dead() -> None:
+    web = Replica("c1", "shop-test-web-1", "web", "d1", "paused")
+    check_wanted("server", {"web": WEB}, seen_with(replicas=(web,)))
+
+    with pytest.raises(EngineError, match="server: a backup is at work, and holds shop-test-web-1 still"):
+        check_wanted("server", {"web": WEB}, seen_with(replicas=(web,), still=frozenset(["c1"])))
 
 
 # --- which release ------------------------------------------------------------------------------

@@ -89,6 +89,12 @@ def test_what_is_wrong_with_a_service(replicas: list[Replica], line: str) -> Non
     assert found(*replicas) == [line]
 
 
+def test_what_a_backup_holds_still_is_not_called_down() -> None:
+    (line,) = found(replica(1, state="paused"), still=frozenset([replica(1).id]))
+
+    assert line == "web: 1 replica held still by a backup that is at work"
+
+
 def test_which_release_gets_the_requests() -> None:
     traffic = {"web": '# slipway {"names": ["web-3"], "settled": false}'}
 

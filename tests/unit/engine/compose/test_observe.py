@@ -104,6 +104,10 @@ def test_a_journal_line_that_was_cut_short_is_passed_over() -> None:
     assert [entry.get("run") for entry in journal] == ["ab", None, "cd"]
 
 
+def test_what_a_backup_holds_still() -> None:
+    assert parse_observation(f"{TEXT}\nstill c1\nstill c2\n").still == {"c1", "c2"}
+
+
 def test_an_empty_server() -> None:
     seen = parse_observation("server 27 6.8 2.32 1 2\nstamp :0\ncurrent \n")
 
