@@ -56,7 +56,11 @@ for list in releases/.images.*; do  # one may be left of a run that died
     done <"$list"
     rm -f "$list"
 done
+# What a container has mounted stays, recorded or not: a run that was cut off may have left it serving.
+mounted=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$environment" |
+    xargs -r docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' 2>/dev/null) || :
 for folder in files/*; do
+    case $mounted in *"/$folder/"*) continue ;; esac
     [ ! -d "$folder" ] || grep -qF "$folder" releases/*/compose.yaml 2>/dev/null || rm -rf "$folder"
 done
 rm -rf lock

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from deploy.host import Run, step_script
 from deploy.host.local import LocalHost
 
 
-def record(root: Path, stdin: bytes) -> int:
+def record(root: Path, stdin: bytes, release: str = "r2") -> int:
     for folder in ("lock", "releases/r1", "releases/r2", "upstreams", "files"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "lock" / "run").write_text("run1\n")
@@ -17,7 +19,7 @@ def record(root: Path, stdin: bytes) -> int:
     script = step_script("deploy.rollout", "record.sh")
     return (
         LocalHost()
-        .run(script.command(run.root, run.next_turn(), '"record"', "r2", stdin=stdin))
+        .run(script.command(run.root, run.next_turn(), '"record"', release, stdin=stdin))
         .exit_code
     )
 
@@ -35,3 +37,21 @@ def test_a_record_of_a_client_that_died_is_not_written_down(tmp_path: Path) -> N
     assert (tmp_path / "current").readlink() == Path("releases/r1")
     assert not (tmp_path / "releases" / "r2" / "release.json").exists()
     assert (tmp_path / "lock").exists()
+
+
+def test_what_a_container_has_mounted_stays_although_no_release_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, docker = tmp_path / "app", tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text(
+        f"#!/bin/sh\ncase $1 in ps) echo c1 ;; inspect) echo {root}/files/ab/conf ;; esac"
+    )
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{docker.parent}:/usr/bin:/bin")
+    for name in ("ab", "cd"):
+        (root / "files" / name).mkdir(parents=True)
+
+    assert record(root, b"", release="-") == 0
+
+    assert [folder.name for folder in (root / "files").iterdir()] == ["ab"]
