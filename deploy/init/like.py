@@ -21,11 +21,11 @@ EXTRAS = {  # images that the sandbox makes for those who ask
 }
 FIRST = {  # what an example wants before its first deploy, besides what all of them do
     "training-club": (
-        Choice("the database is MySQL 8.4", "in the sandbox write mysql:9", "DB_IMAGE in env files"),
+        Choice("the database is MySQL 8.4", "in the sandbox write mysql:9", "DB_IMAGE, env files"),
         Choice(
             "nginx wants a certificate on the server, before the first deploy",
             "README.md of examples/training-club in Slipway says how to come by one",
-            "LETSENCRYPT_DIR in env files",
+            "LETSENCRYPT_DIR, env files",
         ),
     )
 }
