@@ -139,6 +139,11 @@ class Nginx:
             ),
             56: error("it does not run", "see why with `inv logs`, then deploy again"),
             57: error("the new one does not start", "its log is above; mend it and deploy again"),
+            58: lambda service: ProxyError(
+                "nginx",
+                f"its configuration sends to {service}, which is not in the Compose file any more",
+                "take it out of the configuration too, or put the service back",
+            ),
             55: lambda text: ProxyError(
                 "nginx",
                 *_cause(

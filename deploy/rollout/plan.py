@@ -94,6 +94,8 @@ def plan_rollout(
         *_remove(acting),
     ]
     _introduce(steps, wanted, seen)
+    if extras and _forsakes(acting, wanted, seen) and not _rehearses(steps):
+        steps.insert(0, Rehearse(()))
     interrupts = [c for c in acting.values() if c.action in {Action.RECREATE, Action.REMOVE}]
     before = current_release(seen)
     return Plan(
@@ -144,6 +146,18 @@ def _serves(changes: Mapping[str, Change]) -> bool:
         if change.service and change.service.proxy
         for replica in (*change.good, *change.old)
     )
+
+
+def _forsakes(
+    acting: Mapping[str, Change], wanted: Mapping[str, Service], seen: Observation
+) -> bool:
+    """Whether a service goes that nginx was told of: its configuration may name it still."""
+    gone = {name for name, change in acting.items() if change.action == Action.REMOVE}
+    return bool(gone & set(seen.upstreams)) and any(one.proxy for one in wanted.values())
+
+
+def _rehearses(steps: Iterable[Step]) -> bool:
+    return any(isinstance(step, Switch | Rehearse) for step in steps)
 
 
 def _swaps(changes: Iterable[Change]) -> tuple[Swap, ...]:

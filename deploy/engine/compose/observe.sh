@@ -46,7 +46,7 @@ if [ -d lock ]; then
 fi
 # What a backup that is at work lets hold still; it lets it go on itself.
 for still in backup/still backup/still.[0-9]*; do
-    [ -s "$still" ] && ! flock --nonblock backup/hold true 2>/dev/null || continue
+    if [ ! -s "$still" ] || flock --nonblock backup/hold true 2>/dev/null; then continue; fi
     sed -n 's/^[^ ]* \([^ ]*\).*/still \1/p' "$still"
 done
 [ ! -f journal.jsonl ] || tail -n 200 journal.jsonl | sed 's/^/journal /'

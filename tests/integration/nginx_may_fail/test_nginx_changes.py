@@ -7,6 +7,18 @@ OTHER = "nginx:1.29-alpine"
 IMAGE = "image: ${NGINX_IMAGE:-nginx:1.30-alpine}"
 NEVER_UP = (IMAGE, f'{IMAGE}\n    entrypoint: ["sh", "-c", "echo no start today; exit 1"]')
 HEADER = ("proxy_buffering off;", "proxy_buffering off;\n            add_header X-Nginx changed;")
+SECOND = """\
+  second:
+    image: python:3.11-slim
+    command: ["python3", "-u", "/srv/web.py"]
+    init: true
+    environment: { VERSION: second }
+    volumes: ["./web.py:/srv/web.py:ro"]
+    expose: ["8000"]
+    networks: [back]
+    deploy: { update_config: { order: start-first, monitor: 1s } }
+
+"""
 REFUSED = [
     ("has a syntax error", ("access_log off;", "acess_log off;"), 'unknown directive "acess_log"'),
     pytest.param(
@@ -57,6 +69,19 @@ def test_it_refuses(stage: Stage, fault: str, change: tuple[str, str], evidence:
         assert evidence in scenario.printed
         scenario.serves(scenario.old)
         scenario.status(f"tag {scenario.old}")
+
+
+@pytest.mark.thorough
+def test_it_still_names_a_service_that_is_gone(stage: Stage) -> None:
+    with stage.scenario("nginx still names a service that is gone") as scenario:
+        second = ("  nginx:\n", SECOND + "  nginx:\n")
+        location = ("location / {", "location /s/ { proxy_pass http://second; } location / {")
+        with stage.edited("compose.yaml", second), stage.edited("nginx.conf", location):
+            scenario.ends(stage.deploy(scenario.old), 0, f"(tag {scenario.old}) serves")
+        with stage.edited("nginx.conf", location):
+            ended = stage.deploy(scenario.old)
+        scenario.ends(ended, 1, "its configuration sends to second", "put the service back")
+        scenario.serves(scenario.old)
 
 
 @pytest.mark.thorough

@@ -85,7 +85,7 @@ def test_what_holds_still_for_a_backup_is_not_taken_for_dead() -> None:
     web = Replica("c1", "shop-test-web-1", "web", "d1", "paused")
     check_wanted("server", {"web": WEB}, seen_with(replicas=(web,)))
 
-    with pytest.raises(EngineError, match="server: a backup is at work, and holds shop-test-web-1 still"):
+    with pytest.raises(EngineError, match="a backup is at work, and holds shop-test-web-1"):
         check_wanted("server", {"web": WEB}, seen_with(replicas=(web,), still=frozenset(["c1"])))
 
 

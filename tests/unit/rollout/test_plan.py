@@ -13,6 +13,7 @@ from deploy.rollout.plan import Extras, Plan, plan_rollout
 from deploy.rollout.steps import Backup, Migrate, Start, Switch
 
 OPTIONS = {"port": 80, "balance": "", "keepalive": 32}
+GONE = "stop app-test-api-1, app-test-api-2"
 MIGRATE = Migrate("web", ("alembic", "upgrade", "head"), 300.0)
 
 
@@ -68,6 +69,16 @@ def test_a_first_deploy() -> None:
         "settle nginx on the names of web",
     ]
     assert (plan.interrupts, plan.data) == ((), ())
+
+
+def test_a_service_that_nginx_sends_to_goes_after_a_rehearsal() -> None:
+    before = {**SHOP, "api": web(name="api")}
+
+    plan = plan_rollout(SHOP, running(before).observe(), Extras())
+    assert titles(plan) == ["rehearse the new nginx", GONE]
+
+    back = plan_rollout(SHOP, running(before).observe())
+    assert titles(back) == [GONE]
 
 
 def test_a_new_version_all_at_once() -> None:
