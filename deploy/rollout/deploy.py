@@ -114,6 +114,7 @@ def put(target: Target, choose: Choose, report: Report, confirm: Confirm, reason
         seen = target.engine.observe()
         wanted = choose(seen)
         _check_still(target.host.name, seen)
+        _check_networks(wanted, seen)
         _check_ports(target.host.name, wanted.services, seen)
         plan = plan_rollout(wanted.services, seen, drain=target.drain)
         if _is_done(wanted, plan, seen) and seen.current == wanted.id:
@@ -158,16 +159,32 @@ def _look(
     pins: Mapping[str, str],
 ) -> _Look:
     draft = blueprint.draft(seen, pins)
-    check_wanted(target.host.name, draft.release.services, seen)
+    check_wanted(target.host.name, draft.release, seen)
     plan = plan_rollout(draft.release.services, seen, extras, target.drain)
     return _Look(draft, plan, _is_done(draft.release, plan, seen))
 
 
-def check_wanted(place: str, wanted: Mapping[str, Service], seen: Observation) -> None:
+def check_wanted(place: str, wanted: Release, seen: Observation) -> None:
     """Refuse what could not be brought up. Raises `ComposeError`, `EngineError`."""
     _check_still(place, seen)
-    _check_upstreams(wanted, seen)
-    _check_ports(place, wanted, seen)
+    _check_upstreams(wanted.services, seen)
+    _check_networks(wanted, seen)
+    _check_ports(place, wanted.services, seen)
+
+
+def _check_networks(wanted: Release, seen: Observation) -> None:
+    """Refuse a network that changes: Docker Compose would stop all that is on it, to make it anew.
+
+    So newer ones do (docker/compose#12267); older ones leave the network as it was.
+    """
+    current = current_release(seen)
+    for name, there in (current.networks if current else {}).items():
+        if wanted.networks.get(name, there) != there:
+            raise ComposeError(
+                f"networks.{name}",
+                "it has changed, and Docker cannot change a network while containers are on it",
+                "give the new one another name, and put the services on that; or put it back",
+            )
 
 
 def _check_still(place: str, seen: Observation) -> None:

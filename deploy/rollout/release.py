@@ -16,6 +16,7 @@ class Release:
 
     `images` maps each reference of the Compose file to the reference with its digest.
     `created_at` is the server's clock, seconds since 1970. `backup` is a snapshot's id, or empty.
+    `networks` has a hash of what the Compose file says of each that is the app's own.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Release:
     services: Mapping[str, Service] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     backup: str = ""
+    networks: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the record as one line of JSON."""

@@ -22,7 +22,7 @@ def rehearse(
     seen = target.engine.observe()
     pins = known_pins(seen)
     draft = blueprint.draft(seen, pins)
-    check_wanted(target.host.name, draft.release.services, seen)
+    check_wanted(target.host.name, draft.release, seen)
     extras = app.extras()
     plan = plan_rollout(draft.release.services, seen, extras, target.drain)
     pulls = tuple(sorted((blueprint.images - set(pins)) | blueprint.moving))

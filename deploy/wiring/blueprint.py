@@ -63,6 +63,7 @@ class ComposeBlueprint:
             created_by=holder_of("", seen.now).owner,
             services=rendered.services,
             images={image: pins[image] for image in sorted(self.images) if image in pins},
+            networks=rendered.networks,
         )
         there = f"releases/{release.id}"
         shipment = rendered.shipment

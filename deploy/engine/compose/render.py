@@ -69,11 +69,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Rendered:
-    """The Compose document for the server, its services, and the files that travel along."""
+    """The Compose document for the server, its services, and the files that travel along.
+
+    `networks` are hashes, by which a change is seen: one that is in use cannot be changed.
+    """
 
     document: Document
     services: Mapping[str, Service]
     shipment: Shipment
+    networks: Mapping[str, str]
 
 
 def render(document: Document, place: Place, pins: Mapping[str, str]) -> Rendered:
@@ -107,7 +111,9 @@ def render(document: Document, place: Place, pins: Mapping[str, str]) -> Rendere
         "services": services,
         **top,
     }
-    return Rendered(rendered, values, shipment)
+    networks = document.get("networks") or {}
+    own = {name: one or {} for name, one in networks.items() if not (one or {}).get("external")}
+    return Rendered(rendered, values, shipment, {name: _hash(one) for name, one in own.items()})
 
 
 def images_of(document: Document) -> dict[str, str]:
@@ -164,7 +170,11 @@ def _definition(service: Document, only: tuple[str, ...] | None, used: list[str]
         shape["restart_policy"] = deploy.get("restart_policy")
         if used:
             shape["used"] = used
-    text = json.dumps(shape, sort_keys=True, separators=(",", ":"))
+    return _hash(shape)
+
+
+def _hash(value: Document) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -11,6 +11,7 @@ from simulated import Server, Silent
 from deploy.engine.base import EDGE, Observation, Replica, Service
 from deploy.errors import (
     AccessDenied,
+    ComposeError,
     EngineError,
     LockLost,
     NeedsPerson,
@@ -83,10 +84,30 @@ def test_a_port_that_something_else_has(mine: str, theirs: str, *, meet: bool) -
 
 def test_what_holds_still_for_a_backup_is_not_taken_for_dead() -> None:
     web = Replica("c1", "shop-test-web-1", "web", "d1", "paused")
-    check_wanted("server", {"web": WEB}, seen_with(replicas=(web,)))
+    check_wanted("server", a_release("r9", web=WEB), seen_with(replicas=(web,)))
 
     with pytest.raises(EngineError, match="a backup is at work, and holds shop-test-web-1"):
-        check_wanted("server", {"web": WEB}, seen_with(replicas=(web,), still=frozenset(["c1"])))
+        check_wanted(
+            "server", a_release("r9", web=WEB), seen_with(replicas=(web,), still=frozenset(["c1"]))
+        )
+
+
+# --- networks ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("networks", "refused"),
+    [({"back": "a1"}, False), ({"back": "b2"}, True), ({}, False), ({"other": "b2"}, False)],
+)
+def test_a_network_in_use_does_not_change(networks: Mapping[str, str], *, refused: bool) -> None:
+    before = dataclasses.replace(a_release("r1"), networks={"back": "a1"})
+    wanted = dataclasses.replace(a_release("r2"), networks=networks)
+    seen = seen_with(before, current="r1")
+    if not refused:
+        check_wanted("server", wanted, seen)
+        return
+    with pytest.raises(ComposeError, match=r"networks.back: it has changed, and Docker cannot"):
+        check_wanted("server", wanted, seen)
 
 
 # --- which release ------------------------------------------------------------------------------
