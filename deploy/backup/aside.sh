@@ -1,8 +1,12 @@
 #!/bin/sh
-# Says which of these volumes and folders are there.  $1… volumes and folders
-for place; do
+# Says what the last restore has put aside, and where it is: `restored PLACE` where the data of the
+# snapshot serves and PLACE is what served before, `returned PLACE` where that was undone.
+#   $1 image of the pump  $2 file in which swap.sh has noted it
+[ ! -f "$2" ] || while read -r inode place; do
     case $place in
-        /*) [ ! -d "$place" ] || echo "$place" ;;
-        *) ! docker volume inspect "$place" >/dev/null 2>&1 || echo "$place" ;;
+        /*) [ -d "$place" ] || continue ;;
+        *) docker volume inspect "$place" >/dev/null 2>&1 || continue ;;
     esac
-done
+    now=$(docker run --rm --network none --entrypoint stat --volume "$place:/at:ro" "$1" --format %i /at </dev/null) || exit
+    if [ "$now" = "$inode" ]; then echo "restored $place"; else echo "returned $place"; fi
+done <"$2"

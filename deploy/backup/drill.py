@@ -24,7 +24,8 @@ def drill(yard: Yard, opened: Opened) -> Proof:
     seen, begun = yard.engine.observe(), time.monotonic()
     document = yard.document(deployed(seen))
     with yard.held(seen.now):
-        filling = Filling(yard, Pump.ready(yard.host, yard.root), opened, document, SUFFIX)
+        pump = Pump.ready(yard.host, yard.root)
+        filling = Filling(yard, pump, opened, document, SUFFIX, note="drilled")
         filling.discard(filling.fill(data_of(document, opened.snapshot)))
     seconds = time.monotonic() - begun
     proof = Proof(DRILLED, int(seen.now + seconds), round(seconds))

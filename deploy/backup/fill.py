@@ -42,7 +42,8 @@ class Filled:
 class Filling:
     """Fills from what is `opened`, by the `pump` on the machine of `yard`.
 
-    `document` is the Compose file whose services the data is for. `suffix` names the new volumes.
+    `document` is the Compose file whose services the data is for. `suffix` names the new volumes,
+    `note` the file on the server in which the old ones, or those that are made, are written down.
     """
 
     yard: Yard
@@ -50,16 +51,17 @@ class Filling:
     opened: Opened | Moment
     document: Mapping[str, Any]
     suffix: str
+    note: str
 
     def fill(self, sources: Sequence[Source]) -> tuple[Filled, ...]:
         """Fill a new volume for each of `sources`; where one fails, none stays."""
         fresh = tuple(planned(self.document, source, self.suffix) for source in sources)
+        grounds = [_Ground(self, filled, self._parts(filled.source)) for filled in fresh]
         self._volumes("anew" if self.suffix else "first", fresh)
         try:
-            for filled in fresh:
-                ground = _Ground(self, filled, self._parts(filled.source))
+            for ground in grounds:
                 archives = tuple(part.archive for part in ground.parts)
-                KINDS[filled.source.kind].restore(archives, ground)
+                KINDS[ground.filled.source.kind].restore(archives, ground)
         except BaseException:
             self._volumes("remove", fresh)
             raise
@@ -81,7 +83,7 @@ class Filling:
         command = _VOLUMES.command(
             verb,
             self.pump.image,
-            f"{self.yard.root}/backup/recovering",
+            f"{self.yard.root}/backup/{self.note}",
             *(one.fresh for one in filled),
             timeout=600,
         )

@@ -41,7 +41,7 @@ def lay(yard: Yard, opened: Opened) -> None:
         document = yard.document(str(snapshot.release["id"]))
         images = sorted({service["image"] for service in snapshot.release["services"].values()})
         yard.engine.pull(images, yard.tell.say)
-        filling = Filling(yard, pump, opened, document, IN_PLACE)
+        filling = Filling(yard, pump, opened, document, IN_PLACE, note="recovering")
         filling.fill(data_of(document, snapshot))
         _note(yard, "filled", snapshot.id)
 

@@ -43,23 +43,32 @@ class Restore:
                 str(_READY),
                 *(place for one in self.filled for place in (one.volume, one.fresh)),
             ),
-            {48: self._elsewhere, 49: self._unwell},
+            {35: self._unmovable, 48: self._elsewhere, 49: self._unwell},
             timeout=_READY + 300,
         )
         run_step(host, run, step)
 
-    def _elsewhere(self, volume: str) -> SlipwayError:
+    def _unmovable(self, evidence: str) -> SlipwayError:
         return EngineError(
             self.yard.host.name,
-            f"volume {volume} is not kept by Docker itself, so it cannot be swapped",
-            "restore into a named volume of the local driver",
+            "old and new data cannot change places",
+            "see that each is on one file system, which is no overlay of another",
+            detail=evidence,
         )
+
+    def _elsewhere(self, place: str) -> SlipwayError:
+        host = self.yard.host.name
+        if place.startswith("/"):
+            wrong = f"folder {place} is a file system of its own, so it cannot be swapped"
+            return EngineError(host, wrong, "let the app write to a folder below it")
+        wrong = f"volume {place} is not kept by Docker itself, so it cannot be swapped"
+        return EngineError(host, wrong, "restore into a named volume of the local driver")
 
     def _unwell(self, evidence: str) -> SlipwayError:
         return EngineError(
             self.yard.host.name,
-            "what uses the restored data is not well",
-            "its log is above; put the old data back: `inv restore.undo`",
+            "what uses the data is not well on it, so the data of before serves again",
+            "its log is above",
             detail=evidence,
         )
 
@@ -73,7 +82,7 @@ def restoring(yard: Yard, opened: Opened | Moment, only: Sequence[str]) -> Itera
     """
     with _held(yard) as (document, pump):
         wanted = [one for one in _wanted(document, opened, only) if one.is_data]
-        filled = Filling(yard, pump, opened, document, SUFFIX).fill(wanted)
+        filled = Filling(yard, pump, opened, document, SUFFIX, note="aside").fill(wanted)
         yield Restore(yard, pump.image, filled)
 
 
@@ -89,14 +98,25 @@ def undoing(yard: Yard) -> Iterator[Restore]:
     with _held(yard) as (document, pump):
         data = (source for source in find_sources(document) if source.is_data)
         places = tuple(planned(document, source, SUFFIX) for source in data)
-        command = _ASIDE.command(*(one.fresh for one in places))
-        there = check(yard.host.name, command, yard.host.run(command)).text.splitlines()
-        found = tuple(one for one in places if one.fresh in there)
+        aside = _aside(yard, pump)
+        found = tuple(one for one in places if one.fresh in aside)
         if not found:
             raise SlipwayError(
                 "restore.undo", "no restore has put anything aside here", "see `inv backup.list`"
             )
         yield Restore(yard, pump.image, found)
+
+
+def _aside(yard: Yard, pump: Pump) -> frozenset[str]:
+    """Return the volumes and folders to swap: where any has been, those; else all, once more.
+
+    So it is undone as a whole, whatever a machine that went down in the middle has left.
+    """
+    command = _ASIDE.command(pump.image, f"{yard.root}/backup/aside", timeout=120)
+    said = check(yard.host.name, command, yard.host.run(command)).text.splitlines()
+    there = [line.partition(" ")[::2] for line in said]
+    restored = frozenset(place for state, place in there if state == "restored")
+    return restored or frozenset(place for _, place in there)
 
 
 @contextmanager

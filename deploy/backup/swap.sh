@@ -4,11 +4,13 @@
 #   $3… pairs of volumes or folders, one after the other, which exchange their content
 # The first of a pair is made where it is gone. What runs on it is stopped for it, and started again
 # whatever happens: what is stopped is written down first, so that the next run starts it should this
-# machine go down meanwhile.
-# Ends 48: a volume is not on this machine's own disk. 49: what was stopped is not well again.
+# machine go down meanwhile. All change places, or none.
+# Ends 35: two cannot change places. 48: one cannot be moved: a volume that is not on this machine's own
+# disk, or a folder that is a file system of its own. 49: what was stopped is not well on the other data.
+# After each of them what served before serves again.
 image=$1 patience=$2
 shift 2
-noted=backup/stopped
+noted=backup/stopped aside=backup/aside
 
 again() {
     [ ! -e "$noted" ] || xargs -r docker start >/dev/null <"$noted" || :
@@ -39,6 +41,18 @@ ensure() {
     done
 }
 
+# note PLACE OTHER…: for undoing. What served before is known by its inode, wherever it is.
+note() {
+    while [ $# -gt 0 ]; do
+        if ! cut -d ' ' -f 2- "$aside" 2>/dev/null | grep -qxF -- "$2"; then
+            inode=$(docker run --rm --network none --entrypoint stat --volume "$1:/at:ro" "$image" --format %i /at)
+            printf '%s %s\n' "$inode" "$2" >>"$aside"
+        fi
+        shift 2
+    done
+    sync "$aside" 2>/dev/null || :
+}
+
 # folder PLACE: prints where a volume, or a folder, lies on this machine
 folder() {
     case $1 in /*) echo "$1"; return ;; esac
@@ -46,27 +60,68 @@ folder() {
     case $place in "local null "* | "local {} "*) echo "${place##* }" ;; *) return 1 ;; esac
 }
 
+# exchange ONE OTHER: from above, as two mounts could not exchange anything
+exchange() {
+    one=$(folder "$1") other=$(folder "$2")
+    above=$(dirname "$one")
+    case $1 in /*) ;; *) above=$(dirname "$above") ;; esac
+    docker run --rm --network none --volume "$above:/at" "$image" \
+        exchange "/at/${one#"${above%/}"/}" "/at/${other#"${above%/}"/}"
+}
+
+# change PLACE OTHER…: all pairs; $changed is how many have
+change() {
+    changed=0
+    while [ $# -gt 0 ]; do
+        exchange "$1" "$2" || return
+        changed=$((changed + 1))
+        shift 2
+    done
+}
+
+# back PLACE OTHER…: those that have change once more
+back() {
+    while [ "$changed" -gt 0 ]; do
+        exchange "$1" "$2" || return
+        changed=$((changed - 1))
+        shift 2
+    done
+}
+
+# hold: what runs on them stops
+hold() {
+    # shellcheck disable=SC2086 # one id a word
+    [ -z "$ids" ] || docker stop $ids >/dev/null
+}
+
 ids=$(users "$@")
-[ -s "$noted" ] || printf '%s' "$ids" >"$noted"
+printf '%s\n' "$ids" >>"$noted"
 sync "$noted" 2>/dev/null || :
 trap leave EXIT
 ensure "$@"
 for place; do
-    folder "$place" >/dev/null || { echo "$place" >&2; exit 48; }
+    if ! lies=$(folder "$place") || mountpoint -q "$lies" 2>/dev/null; then
+        echo "$place" >&2
+        exit 48
+    fi
 done
-# shellcheck disable=SC2086 # one id a word
-[ -z "$ids" ] || docker stop $ids >/dev/null
-while [ $# -gt 0 ]; do
-    one=$(folder "$1") other=$(folder "$2")
-    both=$(dirname "$(dirname "$one")")  # two mounts could not exchange anything
-    docker run --rm --network none --volume "$both:$both" "$image" exchange "$one" "$other"
-    shift 2
-done
+note "$@"
+hold
+change "$@" || {
+    back "$@"
+    exit 35
+}
 again
 end=$(($(date +%s) + patience))
 for id in $ids; do
     until [ "$(docker inspect --format '{{if .State.Health}}{{.State.Health.Status}}{{else}}{{if .State.Running}}healthy{{end}}{{end}}' "$id")" = healthy ]; do
-        [ "$(date +%s)" -lt "$end" ] || { diagnose "$id"; exit 49; }
+        [ "$(date +%s)" -lt "$end" ] || {
+            diagnose "$id"
+            printf '%s\n' "$ids" >"$noted"
+            hold
+            back "$@"
+            exit 49
+        }
         alive
         sleep 0.5
     done

@@ -1,12 +1,14 @@
 #!/bin/sh
 # Makes or removes what a restore fills: volumes, and folders, which are those with a slash.
 #   $1 anew (what is there goes first), first (nothing may be there) or remove
-#   $2 image of the pump  $3 file of those that were made `first`  $4… volumes and folders
+#   $2 image of the pump  $3 file of those that were made `first`; `anew` removes it, which is what
+#   the last restore has put aside: none of that is whole any more  $4… volumes and folders
 # Ends 51: there is something already. 52: something uses it.
 set -eu
 umask 077
 verb=$1 image=$2 note=$3
 shift 3
+[ "$verb" != anew ] || rm -f "$note"
 
 is_there() {
     case $1 in
