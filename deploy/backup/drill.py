@@ -10,7 +10,7 @@ from deploy.backup.catalog import DRILLED, Proof
 from deploy.backup.create import Yard, deployed
 from deploy.backup.fill import Filling
 from deploy.backup.snapshot import Opened
-from deploy.backup.sources.find import data_of
+from deploy.backup.sources.find import whole_data_of
 from deploy.backup.transfer import Pump
 
 SUFFIX = "drill"  # of the volumes that are filled
@@ -26,7 +26,7 @@ def drill(yard: Yard, opened: Opened) -> Proof:
     with yard.held(seen.now):
         pump = Pump.ready(yard.host, yard.root)
         filling = Filling(yard, pump, opened, document, SUFFIX, note="drilled")
-        filling.discard(filling.fill(data_of(document, opened.snapshot)))
+        filling.discard(filling.fill(whole_data_of(document, opened.snapshot)))
     seconds = time.monotonic() - begun
     proof = Proof(DRILLED, int(seen.now + seconds), round(seconds))
     yard.catalog.prove(opened.snapshot.id, proof)

@@ -12,7 +12,7 @@ from typing import Any
 
 from deploy.backup.create import Yard
 from deploy.backup.fetch import fetch
-from deploy.backup.snapshot import CHOOSE, Archive, Opened, Part
+from deploy.backup.snapshot import CHOOSE, OF, Archive, Opened, Part
 from deploy.backup.sources.base import Server, Source
 from deploy.backup.sources.kinds import KINDS
 from deploy.backup.standin import stand_in, volume_at
@@ -76,6 +76,11 @@ class Filling:
         if not found:
             wrong = f"snapshot {self.opened.id} does not hold it"
             raise SourceFailed(source.name, wrong, CHOOSE)
+        for part in found:
+            was = part.archive.facts.get(OF, source.kind)
+            if was != source.kind:
+                wrong = f"in snapshot {part.opened.id} it is a {was}, and now a {source.kind}"
+                raise SourceFailed(source.name, wrong, "see what that snapshot holds: RECOVER.md")
         return found
 
     def _volumes(self, verb: str, filled: Sequence[Filled]) -> None:

@@ -12,10 +12,10 @@ from deploy.backup.create import Yard, chosen, deployed
 from deploy.backup.fill import Filled, Filling, planned
 from deploy.backup.snapshot import Opened
 from deploy.backup.sources.base import Source
-from deploy.backup.sources.find import Document, data_of, find_sources
+from deploy.backup.sources.find import Document, find_sources, whole_data_of
 from deploy.backup.transfer import Pump
 from deploy.backup.window import Moment
-from deploy.errors import EngineError, SlipwayError
+from deploy.errors import EngineError, SettingsError, SlipwayError
 from deploy.host import Run, Script, Step, check, run_step, step_script
 
 _SWAP = step_script("deploy.backup", "swap.sh")
@@ -89,7 +89,14 @@ def restoring(yard: Yard, opened: Opened | Moment, only: Sequence[str]) -> Itera
 def _wanted(document: Document, opened: Opened | Moment, only: Sequence[str]) -> Sequence[Source]:
     if isinstance(opened, Moment):
         return chosen(find_sources(document), tuple(opened.ways))
-    return chosen(find_sources(document), only) if only else data_of(document, opened.snapshot)
+    if not only:
+        return whole_data_of(document, opened.snapshot)
+    found = chosen(find_sources(document), only)
+    if not any(one.is_data for one in found):
+        raise SettingsError(
+            "--only", f"{', '.join(only)} is no data", "`inv rollback` brings a release back"
+        )
+    return found
 
 
 @contextmanager

@@ -22,6 +22,7 @@ CHOOSE = "choose another snapshot of `inv backup.list`"
 BY_HAND = "RECOVER.md"  # beside each snapshot: how it is put back without Slipway
 SINCE = "since"  # among the facts of an archive that holds only what has changed
 AFTER = "after"  # of one that continues another snapshot's, and is not put back with its own
+OF = "of"  # of the files of a volume or a folder: which of the two
 FORMAT = 1  # of the manifest; one that is newer is refused, not guessed at
 
 

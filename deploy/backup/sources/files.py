@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from deploy.backup.snapshot import BY_HAND, SINCE, Archive
+from deploy.backup.snapshot import BY_HAND, OF, SINCE, Archive
 from deploy.backup.sources.base import RELEASE, VOLUME, Ground, Origin, Piece, Source
 from deploy.backup.transfer import Into
 
@@ -56,9 +56,9 @@ def pieces(source: Source, origin: Origin) -> tuple[Piece, ...]:
         for container in origin.running(service)
     }
     flags = ["--index", f"{_INDEX}/{origin.snapshot}/{source.name}"]
-    form, facts = WHOLE, dict[str, str]()
+    form, facts = WHOLE, {OF: source.kind}
     if source.name in origin.indexed:
-        form, facts = CHANGES, {SINCE: origin.base}
+        form, facts = CHANGES, {**facts, SINCE: origin.base}
         flags += ["--since", f"{_INDEX}/{origin.base}/{source.name}"]
     if source.still:
         flags.append("--as-is")

@@ -13,9 +13,10 @@ from deploy.backup.snapshot import Snapshot
 from deploy.backup.sources import postgres, redis
 from deploy.backup.sources.base import FOLDER, RELEASE, VOLUME, Source
 from deploy.backup.sources.kinds import DATABASES
+from deploy.backup.standin import volume_at
 from deploy.engine.compose.services import DATABASES as KNOWN_DATABASES
 from deploy.engine.compose.services import image_name
-from deploy.errors import ComposeError
+from deploy.errors import ComposeError, SlipwayError
 
 Document = Mapping[str, Any]
 
@@ -38,13 +39,58 @@ def find_sources(document: Document) -> tuple[Source, ...]:
             found[key] = replace(first, still={**first.still, **source.still})
     order = (*DATABASES, VOLUME, FOLDER)
     ranked = sorted(found.values(), key=lambda one: (order.index(one.kind), one.name))
-    return (*_unique(ranked), Source("release", RELEASE))
+    return (*_unique(_apart(ranked, document)), Source("release", RELEASE))
+
+
+def _apart(sources: Sequence[Source], document: Document) -> list[Source]:
+    """Leave out what a database keeps its data in: other services may mount that, too."""
+    places = {
+        volume_at(document, one.service, DATABASES[one.kind].data_path(_model(one, document))): one
+        for one in sources
+        if one.kind in DATABASES
+    }
+    found = [one for one in sources if not any(_within(one.place, place) for place in places)]
+    for one in found:
+        inside = [held for place, held in places.items() if one.place and _within(place, one.place)]
+        if inside:
+            raise ComposeError(
+                f"services.{one.service}",
+                f"it writes to {one.place}, in which {inside[0].service} keeps its database",
+                "mount a folder beside that, or leave it out: `x-backup: {exclude: […]}`",
+            )
+    return found
+
+
+def _model(source: Source, document: Document) -> Document:
+    model: Document = document["services"][source.service]
+    return model
+
+
+def _within(place: str, whole: str) -> bool:
+    """Whether a volume or a folder is another one, or a folder lies below it."""
+    return bool(whole) and (place == whole or (whole[0] == "/" and place.startswith(f"{whole}/")))
 
 
 def data_of(document: Document, snapshot: Snapshot) -> tuple[Source, ...]:
     """Return the sources of data of a rendered Compose file that `snapshot` has archives of."""
     kept = {archive.source for archive in snapshot.archives}
     return tuple(one for one in find_sources(document) if one.is_data and one.name in kept)
+
+
+def whole_data_of(document: Document, snapshot: Snapshot) -> tuple[Source, ...]:
+    """Return the same, where that is all data of `snapshot`, and any. Raises `SlipwayError`."""
+    found = data_of(document, snapshot)
+    kept = {archive.source for archive in snapshot.archives} - {RELEASE}
+    lacking = sorted(kept - {source.name for source in found})
+    if lacking or not found:
+        told = f"{', '.join(lacking)}, which what is deployed does not have" if lacking else ""
+        raise SlipwayError(
+            f"snapshot {snapshot.id}",
+            f"it holds {told or 'no data'}",
+            "choose another one, put the others back with `inv restore --only`, or bring its"
+            " release back first: `inv rollback`",
+        )
+    return found
 
 
 def _of_service(name: str, model: Document, document: Document) -> Iterator[Source]:

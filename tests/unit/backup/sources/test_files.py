@@ -36,7 +36,7 @@ def test_one_that_is_known_gives_what_has_changed() -> None:
     (other,) = files.pieces(Source("other", VOLUME, "web", "shop_other"), known)
 
     assert media.argv[3:7] == ("--index", "/index/s2/media", "--since", "/index/s1/media")
-    assert (media.form, media.facts) == ("tar-changes", {"since": "s1"})
+    assert (media.form, media.facts) == ("tar-changes", {"of": "volume", "since": "s1"})
     assert other.argv[3:6] == ("--index", "/index/s2/other", "/data")
     assert (other.form, other.facts) == ("tar", {})
 

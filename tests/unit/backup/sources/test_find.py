@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from deploy.backup.snapshot import Archive, Digest, Kind, Snapshot
 from deploy.backup.sources import postgres
 from deploy.backup.sources.base import FOLDER, RELEASE, VOLUME, Source
-from deploy.backup.sources.find import find_sources
-from deploy.errors import ComposeError
+from deploy.backup.sources.find import data_of, find_sources, whole_data_of
+from deploy.errors import ComposeError, SlipwayError
 
 RELEASE_SOURCE = Source("release", RELEASE)
 
@@ -101,6 +102,25 @@ def test_named_volumes_and_writable_folders_databases_first() -> None:
         Source("media", VOLUME, "web", "shop_media"),
         Source("uploads", FOLDER, "web", "/srv/uploads"),
     )
+
+
+def test_what_a_database_lies_on_is_no_source_of_others() -> None:
+    db = {"image": "postgres", "volumes": [volume("data", target="/var/lib/postgresql/data")]}
+    archiver = {"image": "walg", "volumes": [volume("data", target="/db"), volume("spool")]}
+
+    assert found(db=db, archiver=archiver) == (
+        Source("db", postgres.KIND, "db"),
+        Source("spool", VOLUME, "archiver", "spool"),
+    )
+
+
+def test_a_folder_that_holds_a_database_is_refused() -> None:
+    db = {"image": "mysql:8", "volumes": [folder("/srv/all/db", target="/var/lib/mysql")]}
+    below = {"image": "web", "volumes": [folder("/srv/all/db/binlog")]}
+    assert found(db=db, web=below) == (Source("db", "mysql", "db"),)
+
+    with pytest.raises(ComposeError, match=r"writes to /srv/all, in which db keeps its database"):
+        found(db=db, web={"image": "web", "volumes": [folder("/srv/all")]})
 
 
 @pytest.mark.parametrize(
@@ -225,3 +245,24 @@ def test_all_that_hold_still_for_a_volume_that_they_share() -> None:
     )
 
     assert source.still == {"one": "pause", "three": "stop"}
+
+
+# --- what a snapshot has of it -------------------------------------------------------------------
+
+
+def snapshot(*sources: str) -> Snapshot:
+    digest = Digest(1, "ab")
+    archives = tuple(Archive(one, "tar", f"{one}.tar", digest, digest) for one in sources)
+    return Snapshot("s1", "shop", "test", Kind.FULL, 0, 0, archives, "age1", "", ())
+
+
+def test_data_that_has_no_place_any_more_is_told() -> None:
+    now = document(db={"image": "postgres"}, web={"image": "web", "volumes": [volume("media")]})
+
+    both = whole_data_of(now, snapshot("release", "db", "media"))
+    assert [one.name for one in both] == ["db", "media"]
+    assert [one.name for one in data_of(now, snapshot("release", "db", "sql"))] == ["db"]
+    with pytest.raises(SlipwayError, match="s1: it holds sql, which what is deployed does not"):
+        whole_data_of(now, snapshot("release", "db", "sql"))
+    with pytest.raises(SlipwayError, match="s1: it holds no data"):
+        whole_data_of(now, snapshot("release"))
