@@ -5,7 +5,7 @@ for each time that it was verified. Nothing there is ever written over.
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,7 +71,10 @@ class Listing:
 
 @dataclass(frozen=True)
 class Standing:
-    """How well an environment is backed up: its newest proven snapshot, and how many there are."""
+    """How well an environment is backed up: its newest proven snapshot, and how many there are.
+
+    One that leaves sources out is no `newest`.
+    """
 
     newest: Entry | None
     proven: int
@@ -105,12 +108,16 @@ class Catalog:
         """
         there = self._names()
         proven = [one for one, names in there.items() if _proven(_proofs(names))]
-        for passed, one in enumerate(proven):
+        newest, damaged = None, 0
+        for one in proven:
             found = self._found(one, there[one])
-            if isinstance(found, Entry):
-                good = len(proven) - passed
-                return Standing(found, good, len(there) - good)
-        return Standing(None, 0, len(there))
+            if isinstance(found, Damaged):
+                damaged += 1
+            elif not found.snapshot.only:
+                newest = found
+                break
+        good = len(proven) - damaged
+        return Standing(newest, good, len(there) - good)
 
     def proven(self, ids: Container[str] | None = None) -> Iterator[Entry]:
         """Yield those of `ids`, or of all, that are proven and not damaged, the newest first."""
@@ -128,17 +135,19 @@ class Catalog:
         except NotThere:
             raise DamagedSnapshot(snapshot, "it is there no longer", CHOOSE) from None
 
-    def choose(self, point: str) -> Entry:
+    def choose(self, point: str, only: Collection[str] = ()) -> Entry:
         """Return the snapshot that `point` names: an id, its beginning, or `latest`.
 
-        Where the latest is damaged, that is told: an older one is only taken when it is named.
+        The latest is the newest that leaves no source out, or that was taken of those of `only`.
+        Where it is damaged, that is told: an older one is only taken when it is named.
         Raises `SettingsError`, `DamagedSnapshot`.
         """
         listing = self.listing()
         there = {one.snapshot.id: one for one in listing.entries}
         damaged = {one.id: one for one in listing.damaged}
         ids = sorted((*there, *damaged), reverse=True)
-        found = ids[:1] if point == LATEST else [one for one in ids if one.startswith(point)]
+        fit = [one for one in ids if one in damaged or _holds(there[one].snapshot, only)]
+        found = fit[:1] if point == LATEST else [one for one in ids if one.startswith(point)]
         if len(found) != 1:
             wrong = "several snapshots begin like that" if found else "there is no such snapshot"
             known = ", ".join(ids[:5]) or "none"
@@ -203,6 +212,10 @@ def _proofs(names: Iterable[str]) -> Iterator[Proof]:
 
 def _proven(proofs: Iterable[Proof]) -> bool:
     return any(proof.level >= PROVEN for proof in proofs)
+
+
+def _holds(snapshot: Snapshot, only: Collection[str]) -> bool:
+    return not snapshot.only or (bool(only) and set(only) <= set(snapshot.only))
 
 
 def _folder(key: str) -> str:

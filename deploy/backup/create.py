@@ -22,6 +22,7 @@ from deploy.errors import SettingsError, SlipwayError, SourceFailed
 from deploy.host import Host
 
 LEVEL = 3  # of zstd: its own default
+_ASTRAY = 3600.0  # seconds between the clocks of the server and of this machine: one is wrong
 
 
 class Tell(Protocol):
@@ -75,9 +76,25 @@ def take(
     could pass for a snapshot.
     """
     seen = yard.engine.observe()
-    sources = chosen(find_sources(yard.document(deployed(seen))), only)
+    _check_clock(yard.host.name, seen.now, time.time())
+    there = find_sources(yard.document(deployed(seen)))
+    sources = chosen(there, only)
     with yard.held(seen.now):
-        return _Taking(yard, seen, kind, sources).take()
+        return _Taking(yard, seen, kind, sources, whole=len(sources) == len(there)).take()
+
+
+def _check_clock(place: str, there: float, here: float) -> None:
+    """Refuse a wrong clock: a snapshot is called by it, chosen as the latest, kept and removed.
+
+    One of a year ago would be the first to go, and one of next year hide all others.
+    """
+    if abs(there - here) > _ASTRAY:
+        side = "behind" if there < here else "ahead of"
+        raise SourceFailed(
+            place,
+            f"its clock is {abs(there - here) / 3600:.0f} hours {side} that of this machine",
+            "set both clocks (`date` there), then take the snapshot",
+        )
 
 
 def chosen(sources: Sequence[Source], only: Sequence[str]) -> tuple[Source, ...]:
@@ -106,9 +123,10 @@ class _Taking:
     """One backup under way."""
 
     def __init__(
-        self, yard: Yard, seen: Observation, kind: Kind, sources: Sequence[Source]
+        self, yard: Yard, seen: Observation, kind: Kind, sources: Sequence[Source], *, whole: bool
     ) -> None:
         self._yard, self._seen, self._sources = yard, seen, sources
+        self._only = () if whole else tuple(sorted(one.name for one in sources if one.is_data))
         self._key = keys.generate()
         self._id = snapshot_id(seen.now, secrets.token_hex(2))
         self._begun = time.monotonic()
@@ -137,6 +155,7 @@ class _Taking:
                 recipients=yard.recipients,
                 release=self._seen.releases[self._seen.current],
                 tools={"pump": self._pump.image},
+                only=self._only,
             )
             for name, text in by_hand.files(snapshot).items():
                 yard.catalog.place(snapshot.id, name, text.encode())

@@ -29,8 +29,9 @@ def plan(
     Raises `RetentionRefused`, `StoreError`.
     """
     candidates = tuple(
-        Candidate(one.snapshot.id, one.snapshot.begun, one.snapshot.parent, one.proven)
+        Candidate(found.id, found.begun, found.parent, one.proven, found.only)
         for one in listing.entries
+        for found in [one.snapshot]
     )
     decisions = decide(candidates, policy, now, pinned) if candidates else ()
     before = datetime.fromtimestamp(now, UTC) - ABANDONED

@@ -4,6 +4,9 @@ The rules are restic's (its `snapshot_policy.go`): each counts the newest snapsh
 UTC, and only periods that hold one. Where a rule finds fewer periods than it may keep, it keeps the
 oldest snapshot too, so that a young history is not cut short.
 
+What was taken of some sources only is counted by itself, as restic counts what was taken of other
+paths (its `--group-by`): it takes no whole snapshot's place.
+
 Added to them is what no rule may do. What was never proven counts for nothing, so that it cannot
 push out what was. No snapshot goes that a kept one builds on. And `within` looks back from the
 newest proven snapshot, not from now: neither a clock that is ahead nor backups that have stopped
@@ -52,13 +55,15 @@ class Candidate:
     """A snapshot as retention sees it.
 
     `at` is seconds since 1970. `parent` is the id of the snapshot that this one builds on, if any.
-    `proven` says that it was restored once, or whatever else the caller takes for proof.
+    `proven` says that it was restored once, or whatever else the caller takes for proof. `only` has
+    the sources that it holds, where it leaves others out.
     """
 
     id: str
     at: float
     parent: str = ""
     proven: bool = False
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,11 +93,15 @@ def decide(
     _check_policy(policy)
     _check(snapshots, now)
     known = {snapshot.id: snapshot for snapshot in snapshots}
-    counted = [found for found in snapshots if _counts(found, known)]
     reasons: dict[str, list[str]] = {snapshot.id: [] for snapshot in snapshots}
-    for name, reason in _wanted(snapshots, counted, policy, pinned):
-        if name in reasons:
-            reasons[name].append(reason)
+    for only in dict.fromkeys(snapshot.only for snapshot in snapshots):
+        group = [snapshot for snapshot in snapshots if snapshot.only == only]
+        counted = [found for found in group if _counts(found, known)]
+        of = f" of {', '.join(only)}" if only else ""
+        for name, reason in _wanted(group, counted, policy):
+            reasons[name].append(f"{reason}{of}")
+    for name in [name for name in pinned if name in reasons]:
+        reasons[name].append(pinned[name])
     for name, reason in _needed([known[name] for name, why in reasons.items() if why], known):
         reasons[name].append(reason)
     return tuple(
@@ -164,7 +173,6 @@ def _wanted(
     snapshots: Sequence[Candidate],
     counted: Sequence[Candidate],
     policy: Policy,
-    pinned: Mapping[str, str],
 ) -> Iterator[tuple[str, str]]:
     """Yield the ids of those that are kept for themselves, each with a reason."""
     for snapshot in counted[: policy.last]:
@@ -178,7 +186,6 @@ def _wanted(
         yield snapshot.id, "the newest proven one"
     for snapshot in takewhile(lambda found: found not in counted[:1], snapshots):
         yield snapshot.id, "newer than every proven one" if counted else "none is proven"
-    yield from pinned.items()
 
 
 def _of_periods(counted: Sequence[Candidate], rule: str, count: int) -> Iterator[tuple[str, str]]:

@@ -77,6 +77,7 @@ class Snapshot:
     `begun` and `ended` are seconds since 1970 by the server's clock. `parent` is the id of the
     snapshot that this one builds on. `release` is the record of what served. `public_key` is the
     snapshot's own age recipient; `sealed_key` its secret half, encrypted to `recipients`, armored.
+    `only` names the sources of data that it was to hold, where others were left out.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Snapshot:
     parent: str = ""
     release: Mapping[str, Any] = field(default_factory=dict)
     tools: Mapping[str, str] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
 
     @property
     def stored(self) -> int:
@@ -207,6 +209,7 @@ def _snapshot(record: Mapping[str, Any]) -> Snapshot:
             "kind": Kind(record["kind"]),
             "archives": tuple(_archive(one) for one in record["archives"]),
             "recipients": tuple(record["recipients"]),
+            "only": tuple(record.get("only", ())),
         }
     )
 

@@ -151,6 +151,10 @@ def recover(
     with reach_yard(opened, show_backup.Telling(out)) as (target, yard):
         chosen = unlocked(yard.catalog, point, key)
         snapshot = chosen.snapshot
+        if snapshot.only:
+            show.warn(
+                f"{snapshot.id} holds {', '.join(snapshot.only)} only: all other data begins empty"
+            )
         show.confirm(opened.where, asks=True, yes=yes)
         recovering.lay(yard, chosen)
         release = release_from(snapshot.release)

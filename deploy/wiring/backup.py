@@ -185,13 +185,14 @@ def key_file(named: str) -> Path:
     return Path(name).expanduser()
 
 
-def unlocked(catalog: Catalog, point: str, key: str) -> Opened:
+def unlocked(catalog: Catalog, point: str, key: str, only: Sequence[str] = ()) -> Opened:
     """Return the snapshot that `point` names with its own key, by the private key in a file.
 
+    The latest is the newest that leaves nothing out, or holds what `only` names.
     So is all that it builds on. Each seal is seen to be ours. Raises `SettingsError`, `WrongKey`,
     `DamagedSnapshot`.
     """
-    return _opened(catalog, catalog.choose(point).snapshot, key_file(key))
+    return _opened(catalog, catalog.choose(point, only).snapshot, key_file(key))
 
 
 def restorable(
@@ -203,7 +204,9 @@ def restorable(
     """
     if to and point:
         raise SettingsError("--to", "--point names a snapshot too", "say one of them")
-    return unlocked_at(catalog, to, only, key) if to else unlocked(catalog, point or LATEST, key)
+    if to:
+        return unlocked_at(catalog, to, only, key)
+    return unlocked(catalog, point or LATEST, key, only)
 
 
 def unlocked_at(catalog: Catalog, to: str, only: Sequence[str], key: str) -> Moment:

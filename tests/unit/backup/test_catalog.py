@@ -1,5 +1,6 @@
 """What is in the store: snapshots, proofs, what is damaged, what was abandoned."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -186,3 +187,19 @@ def test_strays_are_old_and_of_no_snapshot() -> None:
     found = catalog.strays(MIDNIGHT + timedelta(hours=10))
 
     assert found == (catalog.key("dead", "db.shop.dump.zst.age"),)
+
+
+def test_what_leaves_sources_out_is_not_the_latest_unless_it_is_asked_for(catalog: Catalog) -> None:
+    add(catalog, "s1")
+    some = dataclasses.replace(snapshot_of("s2", key=PAIR), only=("db", "media"))
+    catalog.add(some, PAIR.secret)
+    for name in ("s1", "s2"):
+        catalog.prove(name, Proof(STRUCTURE, 100))
+
+    assert catalog.choose("latest").snapshot.id == "s1"
+    assert catalog.choose("latest", ["db"]).snapshot == some
+    assert catalog.choose("latest", ["db", "uploads"]).snapshot.id == "s1"
+    assert catalog.choose("s2").snapshot == some
+    standing = catalog.standing()
+    assert standing.newest is not None
+    assert (standing.newest.snapshot.id, standing.proven, standing.unproven) == ("s1", 2, 0)

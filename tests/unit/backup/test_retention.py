@@ -82,6 +82,24 @@ def test_a_year_of_daily_snapshots() -> None:
     )
 
 
+def test_what_was_taken_of_some_sources_takes_no_whole_one_s_place() -> None:
+    start = at("2026-11-20T01:00")
+    whole = [proven("nightly", start), proven("nightly before", start - DAY)]
+    some = [
+        dataclasses.replace(proven(f"db {hour:02}", start + hour * HOUR), only=("db",))
+        for hour in range(1, 5)
+    ]
+
+    decisions = decide([*whole, *some], Policy(last=2), start + DAY)
+
+    assert kept(decisions) == {
+        "db 04": ("last 2 of db", "the newest proven one of db"),
+        "db 03": ("last 2 of db",),
+        "nightly": ("last 2", "the newest proven one"),
+        "nightly before": ("last 2",),
+    }
+
+
 def test_two_years_pruned_each_night_end_as_if_pruned_once() -> None:
     policy = dataclasses.replace(YEARLONG, yearly=2)
     everything = daily("2025-01-01", 730)

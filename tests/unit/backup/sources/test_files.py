@@ -38,7 +38,7 @@ def test_one_that_is_known_gives_what_has_changed() -> None:
     assert media.argv[3:7] == ("--index", "/index/s2/media", "--since", "/index/s1/media")
     assert (media.form, media.facts) == ("tar-changes", {"of": "volume", "since": "s1"})
     assert other.argv[3:6] == ("--index", "/index/s2/other", "/data")
-    assert (other.form, other.facts) == ("tar", {})
+    assert (other.form, other.facts) == ("tar", {"of": "volume"})
 
 
 def test_a_release_is_what_it_is_made_of() -> None:
