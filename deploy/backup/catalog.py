@@ -5,7 +5,7 @@ for each time that it was verified. Nothing there is ever written over.
 """
 
 import re
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -135,21 +135,23 @@ class Catalog:
         except NotThere:
             raise DamagedSnapshot(snapshot, "it is there no longer", CHOOSE) from None
 
-    def choose(self, point: str, only: Collection[str] = ()) -> Entry:
-        """Return the snapshot that `point` names: an id, its beginning, or `latest`.
+    def choose(self, point: str, fits: Callable[[Snapshot], bool] = lambda _: True) -> Entry:
+        """Return the snapshot that `point` names: an id, its beginning, or `latest` that `fits`.
 
-        The latest is the newest that leaves no source out, or that was taken of those of `only`.
-        Where it is damaged, that is told: an older one is only taken when it is named.
+        Where the latest is damaged, that is told: an older one is only taken when it is named.
         Raises `SettingsError`, `DamagedSnapshot`.
         """
         listing = self.listing()
         there = {one.snapshot.id: one for one in listing.entries}
         damaged = {one.id: one for one in listing.damaged}
         ids = sorted((*there, *damaged), reverse=True)
-        fit = [one for one in ids if one in damaged or _holds(there[one].snapshot, only)]
+        fit = [one for one in ids if one in damaged or fits(there[one].snapshot)]
         found = fit[:1] if point == LATEST else [one for one in ids if one.startswith(point)]
         if len(found) != 1:
-            wrong = "several snapshots begin like that" if found else "there is no such snapshot"
+            none = (
+                "there is no such snapshot" if not ids or point != LATEST else "none holds it all"
+            )
+            wrong = "several snapshots begin like that" if found else none
             known = ", ".join(ids[:5]) or "none"
             raise SettingsError("--point", f"{point!r}: {wrong}", f"there are: {known}")
         if found[0] in damaged:
@@ -212,10 +214,6 @@ def _proofs(names: Iterable[str]) -> Iterator[Proof]:
 
 def _proven(proofs: Iterable[Proof]) -> bool:
     return any(proof.level >= PROVEN for proof in proofs)
-
-
-def _holds(snapshot: Snapshot, only: Collection[str]) -> bool:
-    return not snapshot.only or (bool(only) and set(only) <= set(snapshot.only))
 
 
 def _folder(key: str) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -94,6 +94,10 @@ class Snapshot:
     release: Mapping[str, Any] = field(default_factory=dict)
     tools: Mapping[str, str] = field(default_factory=dict)
     only: tuple[str, ...] = ()
+
+    def holds(self, only: Collection[str] = ()) -> bool:
+        """Whether it leaves no source out, or none of `only`."""
+        return not self.only or (bool(only) and set(only) <= set(self.only))
 
     @property
     def stored(self) -> int:

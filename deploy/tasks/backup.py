@@ -140,6 +140,7 @@ def recover(
     """Bring an environment up on an empty server: release and data."""
     from deploy.backup import recover as recovering
     from deploy.backup.catalog import HEALTHY, Proof
+    from deploy.backup.snapshot import Snapshot
     from deploy.rollout import deploy as rollout
     from deploy.rollout.release import release_from
     from deploy.tasks import show, show_backup
@@ -149,7 +150,7 @@ def recover(
     opened = open_app(app, env).moved(on)
     out, begun = show.console(), time.monotonic()
     with reach_yard(opened, show_backup.Telling(out)) as (target, yard):
-        chosen = unlocked(yard.catalog, point, key)
+        chosen = unlocked(yard.catalog, point, key, Snapshot.holds)
         snapshot = chosen.snapshot
         if snapshot.only:
             show.warn(

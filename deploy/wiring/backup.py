@@ -185,14 +185,16 @@ def key_file(named: str) -> Path:
     return Path(name).expanduser()
 
 
-def unlocked(catalog: Catalog, point: str, key: str, only: Sequence[str] = ()) -> Opened:
+def unlocked(
+    catalog: Catalog, point: str, key: str, fits: Callable[[Snapshot], bool] = lambda _: True
+) -> Opened:
     """Return the snapshot that `point` names with its own key, by the private key in a file.
 
-    The latest is the newest that leaves nothing out, or holds what `only` names.
+    The latest is the newest that `fits`.
     So is all that it builds on. Each seal is seen to be ours. Raises `SettingsError`, `WrongKey`,
     `DamagedSnapshot`.
     """
-    return _opened(catalog, catalog.choose(point, only).snapshot, key_file(key))
+    return _opened(catalog, catalog.choose(point, fits).snapshot, key_file(key))
 
 
 def restorable(
@@ -206,7 +208,7 @@ def restorable(
         raise SettingsError("--to", "--point names a snapshot too", "say one of them")
     if to:
         return unlocked_at(catalog, to, only, key)
-    return unlocked(catalog, point or LATEST, key, only)
+    return unlocked(catalog, point or LATEST, key, lambda found: found.holds(only))
 
 
 def unlocked_at(catalog: Catalog, to: str, only: Sequence[str], key: str) -> Moment:

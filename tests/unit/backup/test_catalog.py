@@ -8,6 +8,7 @@ from backup.memory import MIDNIGHT, PROJECT, Memory, snapshot_of
 
 from deploy.backup import keys
 from deploy.backup.catalog import DRILLED, STORED, STRUCTURE, Catalog, Entry, Proof, Standing
+from deploy.backup.snapshot import Snapshot
 from deploy.errors import AlreadyThere, DamagedSnapshot, SettingsError
 
 PAIR = keys.generate()
@@ -196,9 +197,11 @@ def test_what_leaves_sources_out_is_not_the_latest_unless_it_is_asked_for(catalo
     for name in ("s1", "s2"):
         catalog.prove(name, Proof(STRUCTURE, 100))
 
-    assert catalog.choose("latest").snapshot.id == "s1"
-    assert catalog.choose("latest", ["db"]).snapshot == some
-    assert catalog.choose("latest", ["db", "uploads"]).snapshot.id == "s1"
+    assert catalog.choose("latest").snapshot == some
+    assert catalog.choose("latest", Snapshot.holds).snapshot.id == "s1"
+    assert (some.holds(["db"]), some.holds(["db", "uploads"])) == (True, False)
+    with pytest.raises(SettingsError, match="'latest': none holds all data. there are: s2, s1"):
+        catalog.choose("latest", lambda _: False)
     assert catalog.choose("s2").snapshot == some
     standing = catalog.standing()
     assert standing.newest is not None
