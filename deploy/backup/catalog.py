@@ -148,10 +148,9 @@ class Catalog:
         fit = [one for one in ids if one in damaged or fits(there[one].snapshot)]
         found = fit[:1] if point == LATEST else [one for one in ids if one.startswith(point)]
         if len(found) != 1:
-            none = (
-                "there is no such snapshot" if not ids or point != LATEST else "none holds it all"
-            )
-            wrong = "several snapshots begin like that" if found else none
+            wrong = "several snapshots begin like that" if found else "there is no such snapshot"
+            if point == LATEST and ids:
+                wrong = "none holds all data"
             known = ", ".join(ids[:5]) or "none"
             raise SettingsError("--point", f"{point!r}: {wrong}", f"there are: {known}")
         if found[0] in damaged:

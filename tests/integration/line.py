@@ -17,6 +17,14 @@ from deploy.sandbox import Sandbox
 _PORTS = range(12_000, 20_000)
 _OPEN = "mkdir -p /run/sshd && /usr/sbin/sshd -p {port} -o PidFile={pid}"
 _SESSIONS = "pgrep -P $(cat {pid})"
+# Whose parent is the user's own part of an sshd is what was sent to run.
+_HOLD = """
+below() {{ while read -r one; do pgrep -P "$one"; done; }}
+running() {{ below <{pid} | below | below; }}
+end=$(($(date +%s) + 60))
+until running >{held} && [ -s {held} ]; do [ "$(date +%s)" -lt "$end" ] || exit 1; done
+kill -STOP $(cat {held})
+"""
 _RULES = {
     "dropped": ("INPUT -p tcp --dport {port} -j DROP", "OUTPUT -p tcp --sport {port} -j DROP"),
     "reset": ("INPUT -p tcp --dport {port} -j REJECT --reject-with tcp-reset",),
@@ -52,9 +60,9 @@ class Line:
         self.kill_sessions()
         self._do("kill $(cat {pid})")
 
-    def used(self) -> bool:
-        """Whether a session is open on it."""
-        return self._do(_SESSIONS, check=False) != ""
+    def hold(self) -> None:
+        """Wait for the next command that comes on it, and hold that still until the line is cut."""
+        self._do(_HOLD)
 
     def cut(self, how: str) -> None:
         """Cut it until it is mended: packets are `dropped`, or sessions and packets are `reset`."""
@@ -62,6 +70,7 @@ class Line:
             self._do(f"iptables -w -I {rule}")
         if how == "reset":
             self.kill_sessions()
+        self._do("kill -CONT $(cat {held} 2>/dev/null) 2>/dev/null; rm -f {held}", check=False)
 
     def mend(self) -> None:
         for rules in _RULES.values():
@@ -75,7 +84,8 @@ class Line:
         )
 
     def _do(self, command: str, *, check: bool = True) -> str:
-        text = command.format(port=self.port, pid=f"/run/sshd-{self.port}.pid")
+        pid, held = f"/run/sshd-{self.port}.pid", f"/run/held-{self.port}"
+        text = command.format(port=self.port, pid=pid, held=held)
         argv = ["docker", "exec", self.sandbox.container(self.server), "sh", "-c", text]
         return subprocess.run(argv, capture_output=True, text=True, check=check).stdout
 

@@ -16,7 +16,8 @@ Moment = Callable[[Stage, Line], AbstractContextManager[Reached]]
 
 @contextmanager
 def observe(_stage: Stage, line: Line) -> Iterator[Reached]:
-    yield lambda _: wait_until(line.used)
+    """The first command is held still: what it says is on its way when the line is cut."""
+    yield lambda _: line.hold()
 
 
 @contextmanager
