@@ -62,7 +62,7 @@ unpack() {
     head -c "$bytes" >"$incoming/.tar" || return
     [ "$(wc -c <"$incoming/.tar")" -eq "$bytes" ] || return  # the client is gone
     tar -xpof "$incoming/.tar" -C "$incoming" || return
-    for new in "$incoming"/files/*/* "$incoming"/releases/*; do
+    for new in "$incoming"/files/*/* "$incoming"/files/*/.[!.]* "$incoming"/releases/*; do
         [ -e "$new" ] || continue
         there=${new#"$incoming"/}
         mkdir -p "$(dirname "$there")" || return

@@ -74,6 +74,15 @@ def test_a_file_that_is_in_use_is_not_written_again(tmp_path: Path) -> None:
     assert list(root.glob("incoming*")) == []
 
 
+def test_a_file_whose_name_begins_with_a_dot_arrives(tmp_path: Path) -> None:
+    names = ("files/ab/.htpasswd", "files/cd/.well-known/security.txt")
+    payload = pack({}, PRIVATE, readable=dict.fromkeys(names, b"1"))
+
+    assert claim(tmp_path, NOTHING_YET, payload) == 0
+
+    assert all((tmp_path / name).read_text() == "1" for name in names)
+
+
 def test_files_that_came_in_part_are_not_put_in_their_place(tmp_path: Path) -> None:
     payload = pack({"files/ab/one": b"1", "files/ab/two": b"2"}, PRIVATE)
 
