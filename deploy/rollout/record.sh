@@ -13,6 +13,9 @@ environment=$(basename "$(dirname "$root")")-$(basename "$root")
 # takes an image whose own tag has moved on.
 mark() { printf 'slipway/kept:%s.%s.%.12s' "$environment" "$1" "${2##*:}"; }
 
+# prune PATH: what another user has put there stays, and hinders nothing
+prune() { rm -rf "$1" 2>/dev/null || say "$root/$1 cannot be removed. remove it by hand."; }
+
 if [ "$release" = keep ]; then
     rm -rf lock
     exit 0
@@ -43,7 +46,7 @@ done
 for old; do
     [ -d "releases/$old" ] || continue
     [ ! -f "releases/$old/images" ] || mv "releases/$old/images" "releases/.images.$old"
-    rm -rf "releases/$old"
+    prune "releases/$old"
 done
 for list in releases/.images.*; do  # one may be left of a run that died
     [ -f "$list" ] || continue
@@ -61,6 +64,6 @@ mounted=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$en
     xargs -r docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' 2>/dev/null) || :
 for folder in files/*; do
     case $mounted in *"/$folder/"*) continue ;; esac
-    [ ! -d "$folder" ] || grep -qF "$folder" releases/*/compose.yaml 2>/dev/null || rm -rf "$folder"
+    [ ! -d "$folder" ] || grep -qF "$folder" releases/*/compose.yaml 2>/dev/null || prune "$folder"
 done
 rm -rf lock

@@ -307,7 +307,7 @@ class Rollout:
 
     def _finish(self, run: Run, title: str, arguments: Sequence[str], stdin: bytes) -> None:
         step = HostStep(_RECORD, title, tuple(arguments), {}, stdin=stdin, timeout=_RECORD_TIMEOUT)
-        run_step(self.target.host, run, step)
+        run_step(self.target.host, run, step, watch=self.report.say)
 
 
 def prunable(seen: Observation, wanted: Release, keep: int) -> list[str]:
