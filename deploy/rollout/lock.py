@@ -28,7 +28,7 @@ _LOCK = Script("deploy.rollout", "lock.sh")
 _UNLOCK = Script("deploy.rollout", "unlock.sh")
 HEARTBEAT = 5.0  # seconds between heartbeats
 EXPIRY = 30  # seconds without one until the lock is stale
-_CLAIM_TIMEOUT = 180.0  # seconds for taking it and for sending the release
+_CLAIM_TIMEOUT = 180.0  # seconds for taking it, and for unpacking the release when it is sent
 _NO_RIGHT, _BUSY, _HELD, _CHANGED, _NO_ROOM = 23, 75, 77, 78, 79
 
 

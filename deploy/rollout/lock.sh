@@ -69,9 +69,17 @@ unpack() {
         [ -d "$there" ] || mv -T "$new" "$there" || return
     done
 }
+# A slow line is no dead one: what still comes counts as a heartbeat, and so does unpacking it.
+arrives() {
+    before=0
+    while sleep $((1 + expiry / 6)) && ours; do
+        size=$(wc -c 2>/dev/null <"$incoming/.tar" || echo 0)
+        { [ "$size" -eq "$before" ] && [ "$size" -lt "$bytes" ]; } || touch lock/heartbeat
+        before=$size
+    done
+}
 if [ "$bytes" -gt 0 ]; then
-    # A slow line is no dead one; but the client itself gives up after 180 s.
-    { for _ in $(seq 36); do sleep 5; ours || break; touch lock/heartbeat; done; } <&- >&- 2>&- &
+    arrives <&- >&- 2>&- &
     coming=$!
     unpack || {
         kill "$coming" 2>/dev/null || :
@@ -85,6 +93,7 @@ if [ "$bytes" -gt 0 ]; then
     }
     kill "$coming" 2>/dev/null || :
     rm -rf "$incoming"
+    ! ours || touch lock/heartbeat
 fi
 echo claimed
 

@@ -115,6 +115,41 @@ def test_a_client_that_slept_while_it_sent_frees_nobody_s_lock_when_it_wakes(
     assert not (tmp_path / "lock").exists()
 
 
+def start_to_send(root: Path, size: int, expiry: int) -> "subprocess.Popen[bytes]":
+    script = Script("deploy.rollout", "lock.sh")
+    command = script.command(str(root), "run1", "{}", NOTHING_YET, str(expiry), str(size))
+    client = subprocess.Popen(command.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    while not list(root.glob("incoming.run1/.tar")):
+        time.sleep(0.01)
+    os.utime(root / "lock" / "heartbeat", (0, 0))
+    return client
+
+
+def test_a_release_that_took_long_to_send_does_not_cost_the_lock(tmp_path: Path) -> None:
+    payload = pack({"files/ab/one": b"1"}, PRIVATE)
+
+    with start_to_send(tmp_path, len(payload), expiry=30) as client:
+        said, _ = client.communicate(payload + b"\n\nrelease\n")
+
+    assert (said, client.returncode) == (b"claimed\n", 0)
+    assert not (tmp_path / "lock").exists()
+
+
+def test_what_still_comes_is_a_heartbeat(tmp_path: Path) -> None:
+    heartbeat, end = tmp_path / "lock" / "heartbeat", time.monotonic() + 10
+
+    with start_to_send(tmp_path, 10_000_000, expiry=1) as client:
+        assert client.stdin
+        while heartbeat.stat().st_mtime == 0 and time.monotonic() < end:
+            client.stdin.write(bytes(9000))
+            client.stdin.flush()
+            time.sleep(0.01)
+        beaten = heartbeat.stat().st_mtime
+
+    assert beaten > 0
+    assert client.returncode == NO_ROOM
+
+
 def test_a_holder_of_whom_nothing_is_heard_is_given_up_though_its_connection_is_open(
     tmp_path: Path,
 ) -> None:
