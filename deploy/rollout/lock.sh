@@ -19,6 +19,11 @@ note() {
     printf '{"at":%d,"run":"%s","note":"%s","holder":%s}\n' "$(date +%s)" "$run" "$1" "$2" \
         >>journal.jsonl 2>/dev/null || :
 }
+# give_back: moved away first, as its keeper may touch the heartbeat while it is removed
+give_back() {
+    [ ! -d lock ] || mv -T lock "lock.$run" || return
+    rm -rf "lock.$run" || :
+}
 ours() { [ "$(cat lock/run 2>/dev/null)" = "$run" ]; }
 
 exec 8>>.claim
@@ -38,9 +43,9 @@ flock -w 60 9 || { echo "still running here: $(cat .step)" >&2; exit 75; }
 [ "$(readlink current || :):$(wc -c 2>/dev/null <journal.jsonl || echo 0)" = "${stamp:-:0}" ] || exit 78
 if [ -d lock ]; then
     note "took over an abandoned lock" "$(cat lock/holder 2>/dev/null || echo '{}')"
-    rm -rf lock
+    give_back
 fi
-rm -rf lock.new incoming.* .input.*
+rm -rf lock.* incoming.* .input.*
 prepare() {
     mkdir lock.new || return
     printf '%s\n' "$run" >lock.new/run || return
@@ -87,7 +92,7 @@ if [ "$bytes" -gt 0 ]; then
         ! ours || {
             printf '{"at":%d,"run":"%s","step":"undone","seconds":0,"exit":0}\n' "$(date +%s)" "$run" \
                 >>journal.jsonl 2>/dev/null || :
-            rm -rf lock
+            give_back
         }
         exit 79
     }
@@ -110,7 +115,7 @@ trap dismiss EXIT
 
 while IFS= read -r line; do
     ours || exit 76
-    [ "$line" != release ] || { dismiss && rm -rf lock; exit 0; }
+    [ "$line" != release ] || { dismiss && give_back; exit 0; }
     touch lock/heartbeat 2>/dev/null || :
 done
 ! ours || : >lock/abandoned

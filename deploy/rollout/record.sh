@@ -16,8 +16,15 @@ mark() { printf 'slipway/kept:%s.%s.%.12s' "$environment" "$1" "${2##*:}"; }
 # prune PATH: what another user has put there stays, and hinders nothing
 prune() { rm -rf "$1" 2>/dev/null || say "$root/$1 cannot be removed. remove it by hand."; }
 
+# give_back: moved away first, as its keeper may touch the heartbeat while it is removed
+give_back() {
+    # shellcheck disable=SC2154 # run comes from step.sh
+    [ ! -d lock ] || mv -T lock "lock.$run"
+    rm -rf "lock.$run" || :
+}
+
 if [ "$release" = keep ]; then
-    rm -rf lock
+    give_back
     exit 0
 fi
 if [ "$release" != - ]; then
@@ -66,4 +73,4 @@ for folder in files/*; do
     case $mounted in *"/$folder/"*) continue ;; esac
     [ ! -d "$folder" ] || grep -qF "$folder" releases/*/compose.yaml 2>/dev/null || prune "$folder"
 done
-rm -rf lock
+give_back

@@ -4,4 +4,6 @@ set -eu
 cd "$1"
 [ "$(cat lock/run 2>/dev/null)" = "$2" ] || exit 77
 printf '{"at":%d,"run":"%s","note":"unlocked by hand"}\n' "$(date +%s)" "$2" >>journal.jsonl
-rm -rf lock
+# moved away first, as its keeper may touch the heartbeat while it is removed
+mv -T lock "lock.$2"
+rm -rf "lock.$2" || :

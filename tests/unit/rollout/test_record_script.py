@@ -72,3 +72,20 @@ def test_what_cannot_be_removed_is_said_and_fails_no_release(
     assert f"{root}/releases/r0 cannot be removed. remove it by hand." in ended.text
     assert [folder.name for folder in (root / "files").iterdir()] == ["ab"]
     assert not (root / "lock").exists()
+
+
+def test_a_heartbeat_while_the_lock_is_given_back_hinders_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, rm = tmp_path / "app", tmp_path / "bin" / "rm"
+    rm.parent.mkdir()
+    rm.write_text(
+        "#!/bin/sh\nfor last; do :; done\ncase $last in lock*)\n/bin/rm -f $last/*\n"
+        'touch lock/heartbeat\nexec rmdir $last\nesac\nexec /bin/rm "$@"\n'
+    )
+    rm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(rm.parent), prepend=":")
+
+    assert record(root, b'{"id": "r2"}\n').ok
+
+    assert not list(root.glob("lock*"))
