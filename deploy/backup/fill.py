@@ -4,7 +4,6 @@ How that goes is up to the kind of source. A database is filled through a stand-
 a new volume, and compared with what was written down when it was dumped.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from deploy.backup.sources.kinds import KINDS
 from deploy.backup.standin import stand_in, volume_at
 from deploy.backup.transfer import Into, Pump
 from deploy.backup.window import Moment
+from deploy.engine.compose.document import as_file
 from deploy.errors import EngineError, SourceFailed
 from deploy.host import Command, Host, Script, check
 
@@ -141,7 +141,7 @@ class _Ground:
         fresh = {self.filled.volume: self.filled.fresh}
         document = stand_in(self.filling.document, service, fresh, server)
         arguments = (project, service, str(server.seconds), server.process, *server.ready)
-        data = json.dumps(document).encode()
+        data = as_file(document)
         try:
             command = _STAND_IN.command(*arguments, stdin=data, timeout=2 * server.seconds)
             yield self._run(command).strip().rpartition("\n")[2]

@@ -1,12 +1,12 @@
 """What the Compose files of an app want, and the release that a server is sent."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from deploy.engine.base import Observation
+from deploy.engine.compose.document import as_file
 from deploy.engine.compose.engine import repository_of
 from deploy.engine.compose.render import Place, images_of, render
 from deploy.rollout.deploy import Draft
@@ -67,7 +67,7 @@ class ComposeBlueprint:
         )
         there = f"releases/{release.id}"
         shipment = rendered.shipment
-        shipment.write(f"{there}/compose.yaml", json.dumps(rendered.document, indent=1).encode())
+        shipment.write(f"{there}/compose.yaml", as_file(rendered.document))
         shipment.write(f"{there}/images", _image_list(release).encode())
         if app.environment.env_file:
             shipment.write(f"{there}/.env", app.environment.env_file.read_bytes())

@@ -17,6 +17,7 @@ _UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
 _REQUIRED = re.compile(r"required variable (\w+) is missing a value(?:: (.*))?")
 VALUE = "x-slipway-value"  # what a secret or config from a variable holds
 _MESSAGE = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
+_NO_LETTER = re.compile("[\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # in YAML
 
 
 def compose_argv(project: str, files: tuple[Path, ...], env_file: Path | None) -> tuple[str, ...]:
@@ -58,6 +59,16 @@ def read_document(
     _add_extensions(document, host, command)
     _add_values(document, env_file or files[0].parent / ".env", place)
     return document
+
+
+def as_file(document: Mapping[str, Any]) -> bytes:
+    """Return the file that a server's Compose reads: JSON that is YAML, too.
+
+    Letters stand there as they are: whole.sh looks for files by these names, and YAML does not know
+    the two numbers by which JSON writes an emoji.
+    """
+    text = json.dumps(document, indent=1, ensure_ascii=False)
+    return _NO_LETTER.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 
 
 def _add_extensions(document: dict[str, Any], host: Host, command: Command) -> None:
