@@ -34,6 +34,7 @@ _HERE_ONLY = ("build", "develop", "env_file", "profiles", "scale")  # means noth
 _NO_DIFFERENCE = ("depends_on", "expose", "pull_policy", "deploy")  # does not shape a container
 _EDGE_OWNS = (  # what Docker refuses on a container that lives in another one's network
     "ports",
+    "expose",
     "networks",
     "hostname",
     "extra_hosts",

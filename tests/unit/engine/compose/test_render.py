@@ -209,6 +209,19 @@ def test_the_edge_owns_what_is_published(document: Document, place: Place) -> No
     assert not {"ports", "networks", "hostname"} & set(services["nginx"])
 
 
+def test_what_is_exposed_is_the_edge_s_too_and_makes_no_other_edge(
+    document: Document, place: Place
+) -> None:
+    before = definition(document, place, "edge")
+    document["services"]["nginx"]["expose"] = ["9113"]
+
+    services = rendered(document, place).document["services"]
+
+    assert services["edge"]["expose"] == ["9113"]
+    assert "expose" not in services["nginx"]
+    assert definition(document, place, "edge") == before
+
+
 def test_the_edge_keeps_the_image_it_runs_with(document: Document, place: Place) -> None:
     found = render(document, place, {**PINS, "edge": "nginx:1.28@sha256:old"})
 
