@@ -148,17 +148,17 @@ def _strip(service: dict[str, Any], pins: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _used(service: Document, top: Document) -> list[str]:
-    """Return the shipped files that a service is given as configs and secrets."""
+    """Return what a service is given as configs and secrets: shipped files, and inline content."""
     names = [(kind, each["source"]) for kind in _TOP for each in service.get(kind) or ()]
     entries = [top.get(kind, {}).get(name, {}) for kind, name in names]
-    return sorted(entry["file"] for entry in entries if entry.get("file"))
+    return sorted(filter(None, (entry.get("file") or entry.get("content") for entry in entries)))
 
 
 def _definition(service: Document, only: tuple[str, ...] | None, used: list[str]) -> str:
     """Return the hash of what shapes a container; of `only` these keys, where given.
 
     The edge is defined by its ports and networks alone: a new kernel, or a new version of Slipway,
-    must not recreate it. The paths of `used` files change with their content.
+    must not recreate it. Where files are `used`, their paths change with their content.
     """
     deploy = service.get("deploy", {})
     shape = {

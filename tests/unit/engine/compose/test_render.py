@@ -183,6 +183,19 @@ def test_what_a_variable_holds_is_mounted_as_a_file(
     assert before.services["nginx"].definition == after.services["nginx"].definition
 
 
+def test_inline_content_makes_another_definition(document: Document, place: Place) -> None:
+    def one(content: str) -> Rendered:
+        document["configs"] = {"word": {"name": "w", "content": content}}
+        document["services"]["web"]["configs"] = [{"source": "word", "target": "/w", "mode": 493}]
+        return rendered(document, place)
+
+    before, after = one("a word"), one("another")
+
+    assert after.document["configs"]["word"]["content"] == "another"
+    assert before.services["web"].definition != after.services["web"].definition
+    assert before.services["nginx"].definition == after.services["nginx"].definition
+
+
 def test_a_config_that_is_not_there_is_refused(document: Document, place: Place) -> None:
     document["configs"] = {"mine": {"file": str(place.folder / "no")}}
 
