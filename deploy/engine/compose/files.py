@@ -7,10 +7,11 @@ an old release still finds its own files.
 
 import hashlib
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.errors import ComposeError
 from deploy.host.archive import PRIVATE, pack
 
 
@@ -48,7 +49,10 @@ class Shipment:
 
 
 def content_hash(source: Path) -> str:
-    """Return 12 hex digits over names, modes and contents of a file or of all below a folder."""
+    """Return 12 hex digits over names, modes and contents of a file or of all below a folder.
+
+    Raises `ComposeError` for what cannot be sent.
+    """
     digest = hashlib.sha256()
     for path in _walk(source):
         name = path.relative_to(source).as_posix()
@@ -58,5 +62,14 @@ def content_hash(source: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def _walk(source: Path) -> Iterable[Path]:
-    return [source, *sorted(source.rglob("*"))] if source.is_dir() else [source]
+def _walk(path: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """Yield `path` and all below it, through links, as tar packs it."""
+    if not path.exists():
+        raise ComposeError(str(path), "it leads nowhere", "mend or remove the link")
+    yield path
+    if path.is_dir():
+        here = path.resolve()
+        if here in above:
+            raise ComposeError(str(path), "it leads back to a folder above it", "remove the link")
+        for inside in sorted(path.iterdir()):
+            yield from _walk(inside, (*above, here))

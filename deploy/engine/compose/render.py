@@ -197,9 +197,6 @@ def _ship_mount(where: str, mount: Document, place: Place, shipment: Shipment) -
     source = Path(mount["source"])
     if not source.is_relative_to(place.checkout):
         return dict(mount)
-    broken = next((path for path in source.rglob("*") if not path.exists()), None)
-    if broken and mount.get("read_only"):
-        raise ComposeError(where, f"{broken} leads nowhere", "mend or remove the link")
     if source.is_file() or (source.is_dir() and mount.get("read_only")):
         return {**mount, "source": f"{place.root}/{shipment.add(source)}"}
     if mount.get("read_only"):
