@@ -226,10 +226,17 @@ def _compose_files(table: Table, folder: Path, default: tuple[str, ...]) -> tupl
 
 def _url(table: Table) -> str:
     url = table.string("url", "")
-    parts = urlsplit(url)
-    if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
+    if url and not _is_url(url):
         raise table.error("url", f"{url!r} is no URL", 'write "https://example.com/health"')
     return url
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port that is none, or half an IPv6 address
+        return False
 
 
 def _registry(table: Table) -> Registry:

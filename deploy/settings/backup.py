@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final, Literal, cast
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from deploy.backup.keys import PUBLIC, check_public
 from deploy.backup.retention import Policy
@@ -112,7 +112,7 @@ def _bucket(table: Table, url: str) -> S3Settings:
     return S3Settings(
         bucket=bucket,
         prefix=prefix.strip("/"),
-        endpoint=table.string("endpoint", ""),
+        endpoint=_endpoint(table),
         region=table.string("region", S3Settings.region),
         path_style=table.boolean("path_style", default=False),
         storage_class=table.string("storage_class", ""),
@@ -120,6 +120,16 @@ def _bucket(table: Table, url: str) -> S3Settings:
         lock_days=table.count("lock_days"),
         max_parts=table.positive("max_parts", S3Settings.max_parts),
     )
+
+
+def _endpoint(table: Table) -> str:
+    endpoint = table.string("endpoint", "")
+    try:
+        urlsplit(endpoint)
+    except ValueError:  # half an IPv6 address
+        remedy = "write it as https://HOST"
+        raise table.error("endpoint", f"{endpoint!r} is no address", remedy) from None
+    return endpoint
 
 
 def _keep(table: Table) -> Policy:

@@ -166,6 +166,13 @@ keep = { last = 3, hourly = 1, daily = 7, weekly = 4, monthly = 12, yearly = 2, 
             MINIMAL + 'url = "example.com"\n',
             "deploy.toml:3: environments.staging.url: 'example.com' is no URL.",
         ),
+        *(
+            (
+                MINIMAL + f'url = "{url}"\n',
+                f"deploy.toml:3: environments.staging.url: '{url}' is no URL.",
+            )
+            for url in ("https://h:80a/", "https://h:99999", "http://h:0", "http://[::1")
+        ),
         ("app = 'A b'\n" + MINIMAL, "deploy.toml:1: app: 'A b' is no name."),
         ("environments = 3\n", "deploy.toml:1: environments: a table is wanted, not a number."),
         ("", "deploy.toml:1: environments: no environment is described."),

@@ -41,6 +41,15 @@ def listening(entry: str) -> str:
     return socket(str(ipaddress.ip_address(turned)), int(port, 16))
 
 
+def is_address(text: str) -> bool:
+    """Whether it is an IP address, or empty: all addresses."""
+    try:
+        socket(text, 0)
+    except ValueError:
+        return False
+    return True
+
+
 def socket(address: str, port: object) -> str:
     """Return a port as it is written here."""
     found = ipaddress.ip_address(address) if address else ipaddress.ip_address(0)

@@ -87,10 +87,25 @@ def render(document: Document, place: Place, pins: Mapping[str, str]) -> Rendere
     `pins` maps image references to references with a digest; one that is not in there stays as it
     is. `pins[EDGE]` is the image that a running edge keeps. Raises `ComposeError`.
     """
+    try:
+        return _render(document, place, pins)
+    except OSError as error:
+        raise ComposeError(
+            str(error.filename or place.folder),
+            f"it cannot be read: {error.strerror}",
+            "mend its path or its rights, or do not mount it",
+        ) from None
+
+
+def _render(document: Document, place: Place, pins: Mapping[str, str]) -> Rendered:
     check_services(document, str(place.folder))
+    images = images_of(document)
     shipment = Shipment()
     services = {
-        name: _strip(_ship_service(name, _apart(service, document), place, shipment), pins)
+        name: {
+            **_strip(_ship_service(name, _apart(service, document), place, shipment)),
+            "image": pins.get(images[name], images[name]),
+        }
         for name, service in document["services"].items()
     }
     proxy = proxy_of(document)
@@ -139,12 +154,10 @@ def _apart(service: Document, document: Document) -> Document:
     return {**service, "depends_on": kept} if needs else service
 
 
-def _strip(service: dict[str, Any], pins: Mapping[str, str]) -> dict[str, Any]:
-    kept = {
+def _strip(service: Document) -> dict[str, Any]:
+    return {
         key: value for key, value in service.items() if key not in _HERE_ONLY and value is not None
     }
-    kept["image"] = pins.get(kept["image"], kept["image"])
-    return kept
 
 
 def _used(service: Document, top: Document) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.engine.base import EDGE, Service, UpdateConfig, Upstream
 from deploy.engine.compose.duration import seconds
-from deploy.engine.compose.ports import published
+from deploy.engine.compose.ports import is_address, published
 from deploy.errors import ComposeError
 
 REHEARSAL = "rehearsal"
@@ -81,6 +81,13 @@ def check_services(document: Document, place: str) -> None:
                 f"{action!r} is unknown",
                 f"choose one of: {', '.join(_ACTIONS)}",
             )
+        for port in service.get("ports", []):
+            if not is_address(port.get("host_ip", "")):
+                raise ComposeError(
+                    f"services.{name}.ports.host_ip",
+                    f"{port['host_ip']!r} is no address",
+                    'write one in numbers, such as "127.0.0.1"',
+                )
 
 
 def service_of(name: str, service: Document, document: Document, definition: str) -> Service:

@@ -116,6 +116,10 @@ def test_a_folder_has_nothing_that_a_bucket_has(folder: Path, line: str) -> None
         ),
         ('store = "s3:///folder"\n' + ENCRYPT, "deploy.toml:4: backup.store: 's3:///folder' is no"),
         ("store = 1\n" + ENCRYPT, "deploy.toml:4: backup.store: a string is wanted, not a number."),
+        (
+            STORE + ENCRYPT + 'endpoint = "http://[::1"\n',
+            "deploy.toml:6: backup.endpoint: 'http://[::1' is no address. write",
+        ),
         (STORE + ENCRYPT + "endpoint = true\n", "deploy.toml:6: backup.endpoint: a string is"),
         (STORE + ENCRYPT + "region = 1\n", "deploy.toml:6: backup.region: a string is wanted"),
         (STORE + ENCRYPT + 'path_style = "yes"\n', "deploy.toml:6: backup.path_style: true or fal"),

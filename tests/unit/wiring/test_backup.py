@@ -66,7 +66,7 @@ def test_a_store_that_keeps_silent_holds_nobody_up(tmp_path: Path) -> None:
 
 
 def test_a_store_that_refuses_is_one_line_of_status(tmp_path: Path) -> None:
-    app = shop(tmp_path, "http://[")
+    app = shop(tmp_path, "nonsense")
 
     line, record = _backup(app)
 

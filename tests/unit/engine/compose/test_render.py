@@ -209,6 +209,27 @@ def test_a_service_without_an_image_cannot_be_deployed() -> None:
         images_of({"services": {"web": {"build": "."}}})
 
 
+def test_it_cannot_be_drafted_either(document: Document, place: Place) -> None:
+    del document["services"]["web"]["image"]
+
+    with pytest.raises(ComposeError, match=r"services\.web: it has no image name"):
+        rendered(document, place)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("a" * 300, "a: it cannot be read: File name too long"), ("mem", "cannot be read: Input")],
+)
+def test_a_file_that_cannot_be_read_is_refused(
+    document: Document, place: Place, name: str, message: str
+) -> None:
+    (place.folder / "mem").symlink_to("/proc/self/mem")
+    document["services"]["web"]["volumes"] = [bind(place.folder / name, "/x", read_only=True)]
+
+    with pytest.raises(ComposeError, match=message):
+        rendered(document, place)
+
+
 # --- the proxy and its edge ---------------------------------------------------------------------
 
 

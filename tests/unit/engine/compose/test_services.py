@@ -247,3 +247,15 @@ def test_a_service_can_say_that_nginx_does_not_send_to_it() -> None:
 
     assert found.upstream is None
     assert found.private
+
+
+def test_a_port_on_a_name_is_refused() -> None:
+    ports = [{"target": 80, "published": "80", "host_ip": "localhost"}]
+
+    with pytest.raises(ComposeError) as error:
+        check_services(a_document(web={"ports": ports}), "shop")
+
+    assert str(error.value) == (
+        "services.web.ports.host_ip: 'localhost' is no address."
+        ' write one in numbers, such as "127.0.0.1".'
+    )
