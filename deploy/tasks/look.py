@@ -147,10 +147,11 @@ def logs(
     with opened.reach() as target:
         if isinstance(opened, Here):
             opened.known_service(service)
-            stream(target.host, opened.compose(*wanted).argv)
+            argv = opened.compose(*wanted).argv
         else:
             opened.check_service(target.engine.observe(), service)
-            stream(target.host, ("docker", "compose", "--project-name", opened.project, *wanted))
+            argv = ("docker", "compose", "--project-name", opened.project, *wanted)
+        stream(target.host, argv, endless=follow)
 
 
 @task(

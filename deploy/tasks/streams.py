@@ -16,10 +16,16 @@ from deploy.host import Command, Host
 
 _CHUNK = 16 * 1024
 _DAY = 86_400.0
+_INTERRUPTED = 130
 
 
-def stream(host: Host, argv: tuple[str, ...], *, terminal: bool = False) -> None:
-    """Run `argv` with our standard streams until it ends; its exit code becomes ours."""
+def stream(
+    host: Host, argv: tuple[str, ...], *, terminal: bool = False, endless: bool = False
+) -> None:
+    """Run `argv` with our standard streams until it ends; its exit code becomes ours.
+
+    Ctrl-C and SIGTERM are how an `endless` one ends; of another they make a 130.
+    """
     process = host.start(Command(argv, timeout=_DAY), terminal=terminal)
     if process.stdout is None:  # a local command shares our terminal
         code = process.wait()
@@ -36,7 +42,7 @@ def stream(host: Host, argv: tuple[str, ...], *, terminal: bool = False) -> None
                 code = process.wait()
             except KeyboardInterrupt:
                 process.kill()
-                code = 0
+                code = 0 if endless else _INTERRUPTED
         for thread in outputs:
             thread.join(timeout=5)
     if code:
