@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Callable, Mapping
@@ -13,6 +14,8 @@ from deploy.errors import HostError
 from deploy.host.base import Process, communicate
 from deploy.host.command import Command, Result
 
+_MERCY = 2.0  # seconds to end in, after SIGTERM
+
 
 def owner() -> str:
     """Return who this process runs for, as others are told: `user@machine`."""
@@ -20,10 +23,10 @@ def owner() -> str:
 
 
 class LocalProcess:
-    """A child process."""
+    """A child process; where it does not share our terminal, the first of a session of its own."""
 
-    def __init__(self, child: "subprocess.Popen[bytes]") -> None:
-        self._child = child
+    def __init__(self, child: "subprocess.Popen[bytes]", *, terminal: bool) -> None:
+        self._child, self._terminal = child, terminal
         self.stdin = cast("BinaryIO", child.stdin)
         self.stdout = cast("BinaryIO", child.stdout)
         self.stderr = cast("BinaryIO", child.stderr)
@@ -36,7 +39,10 @@ class LocalProcess:
             return None
 
     def kill(self) -> None:
-        """Kill it, and let it go."""
+        """End it and what it has started; what ignores SIGTERM tidies up behind it."""
+        if not self._terminal and self._child.poll() is None:
+            os.killpg(self._child.pid, signal.SIGTERM)
+            self.wait(_MERCY)
         self._child.kill()
         self._child.wait()
 
@@ -50,7 +56,11 @@ class LocalHost:
     name: str = "this machine"
 
     def start(self, command: Command, *, terminal: bool = False) -> Process:
-        """Start `command` as a child; with `terminal` it shares ours."""
+        """Start `command` as a child; with `terminal` it shares ours.
+
+        Else Ctrl-C there is for us alone: as on another machine, who keeps a lock keeps it, and
+        steps go on, until we end them.
+        """
         pipe = None if terminal else subprocess.PIPE
         try:
             child = subprocess.Popen(
@@ -60,6 +70,7 @@ class LocalHost:
                 stderr=pipe,
                 cwd=self.folder,
                 env={**os.environ, **self.environment},
+                start_new_session=not terminal,
             )
         except FileNotFoundError as error:
             raise HostError(
@@ -69,7 +80,7 @@ class LocalHost:
             ) from None
         except PermissionError as error:
             raise HostError(self.name, f"`{error.filename}` may not be run") from None
-        return LocalProcess(child)
+        return LocalProcess(child, terminal=terminal)
 
     def run(self, command: Command, *, watch: Callable[[str], None] | None = None) -> Result:
         """Run `command` to its end."""

@@ -1,4 +1,7 @@
+import contextlib
+import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.errors import CommandFailed, CommandTimedOut, HostError
-from deploy.host import Command, check
+from deploy.host import Command, Process, check
 from deploy.host.local import LocalHost
 
 ALL_BYTES = bytes(range(256))
@@ -51,6 +54,41 @@ def test_a_command_that_takes_too_long_is_killed_and_named() -> None:
         LocalHost().run(command)
 
     assert time.monotonic() - begun < 10
+
+
+@contextlib.contextmanager
+def started(script: str) -> Iterator[tuple[Process, int]]:
+    """Yield a shell that has begun, and its process id."""
+    process = LocalHost().start(Command(("sh", "-c", f"echo $$; {script}")))
+    yield process, int(process.stdout.readline())
+    for stream in (process.stdin, process.stdout, process.stderr):
+        stream.close()
+
+
+def test_ctrl_c_is_not_for_what_runs_here_without_a_terminal() -> None:
+    with started("exec sleep 60") as (process, pid):
+        session = os.getsid(pid)
+        process.kill()
+
+    assert session == pid
+
+
+def test_what_a_killed_command_has_started_ends_with_it() -> None:
+    with started("sleep 60 & echo late >&2; wait") as (process, _):
+        process.stderr.readline()
+        begun = time.monotonic()
+        process.kill()
+        assert process.stdout.read() == b""
+
+    assert time.monotonic() - begun < 10
+
+
+def test_what_tidies_up_behind_a_killed_command_is_left_to_do_so() -> None:
+    wait = "while kill -0 $$ 2>/dev/null; do sleep 0.1; done"
+    with started(f"(trap '' TERM; echo set >&2; {wait}; echo tidy) & wait") as (process, _):
+        process.stderr.readline()
+        process.kill()
+        assert process.stdout.read() == b"tidy\n"
 
 
 def test_what_a_slow_command_complained_about_is_kept() -> None:
