@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from deploy.errors import CommandTimedOut
 from deploy.host.base import Host, Process
@@ -22,6 +23,14 @@ class Mask:
         for hidden in sorted(self._hidden(), key=len, reverse=True):  # one may hold another
             text = text.replace(hidden, MASK)
         return text
+
+    def tree(self, value: Any) -> Any:  # noqa: ANN401 - whatever a document is made of
+        """Return a document whose strings are without them."""
+        if isinstance(value, dict):
+            return {key: self.tree(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.tree(inner) for inner in value]
+        return self.text(value) if isinstance(value, str) else value
 
     def _hidden(self) -> Iterator[str]:
         for secret in self.secrets:

@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from deploy.engine.base import Observation
-from deploy.engine.compose.document import compose_argv, read_document
+from deploy.engine.compose.document import (
+    compose_argv,
+    env_files,
+    read_document,
+    variables_file,
+    without_secrets,
+)
 from deploy.engine.compose.engine import ComposeEngine
 from deploy.engine.compose.login import Login
 from deploy.engine.compose.services import proxy_of
@@ -82,7 +88,7 @@ class App:
 
     def target(self, host: Host | None = None) -> Target:
         """Return the live objects for this environment; the connection opens when it is used."""
-        host = host or self._masked(self.host())
+        host = host or MaskedHost(self.host(), self.secrets())
         return Target(
             host,
             ComposeEngine(host, self.project, self.root, self.settings.rollout.pull, self.login()),
@@ -91,11 +97,6 @@ class App:
             self.settings.rollout.keep,
             self.settings.rollout.drain,
         )
-
-    def _masked(self, host: Host) -> Host:
-        """Return `host`, whose evidence does not show what is in the env file."""
-        env_file_here = self.environment.env_file
-        return MaskedHost(host, env_file.secrets_of(env_file_here)) if env_file_here else host
 
     def host(self) -> Host:
         """Return the way to this environment's machine."""
@@ -174,10 +175,11 @@ class App:
         return Command((*argv, *arguments), name=f"docker compose {arguments[0]}", timeout=3600)
 
     def config(self) -> str:
-        """Return what Compose sees, as YAML, without what the env file keeps secret."""
+        """Return what Compose sees, as YAML, without what env files keep secret."""
         self.document()  # says clearly what is missing
         command, host = self.compose("config"), LocalHost(self.tag_variable())
-        return self.masked(check(self.where, command, host.run(command)).text)
+        text = check(self.where, command, host.run(command)).text
+        return without_secrets(text, Mask(self.secrets()))
 
     def document(self) -> Mapping[str, Any]:
         """Return the whole Compose model. Raises `ComposeError`."""
@@ -185,9 +187,16 @@ class App:
         return read_document(LocalHost(self.tag_variable()), self.project, files, env_file_here)
 
     def masked(self, text: str) -> str:
-        """Return `text` without what the env file keeps secret."""
-        env_file_here = self.environment.env_file
-        return Mask(env_file.secrets_of(env_file_here)).text(text) if env_file_here else text
+        """Return `text` without what env files keep secret."""
+        return Mask(self.secrets()).text(text)
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return what must not be shown of the env files: that of Compose, those of services."""
+        files = self.environment.compose
+        variables = variables_file(files, self.environment.env_file)
+        known = {**env_file.values_of(variables), **os.environ}
+        paths = (variables, *env_files(files, known))
+        return tuple(secret for path in paths for secret in env_file.secrets_of(path))
 
     def tag_variable(self) -> dict[str, str]:
         """Return `TAG` as a deploy without a `--tag` sets it."""

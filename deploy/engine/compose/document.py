@@ -3,8 +3,9 @@
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import yaml
@@ -12,12 +13,14 @@ from dotenv import dotenv_values
 
 from deploy.errors import ComposeError, EngineError
 from deploy.host import Command, Host
+from deploy.host.masked import Mask
 
 _UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
 _REQUIRED = re.compile(r"required variable (\w+) is missing a value(?:: (.*))?")
 VALUE = "x-slipway-value"  # what a secret or config from a variable holds
 _MESSAGE = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
 _NO_LETTER = re.compile("[\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # in YAML
+_WIDE = 1_000_000  # columns: no line is folded
 
 
 def compose_argv(project: str, files: tuple[Path, ...], env_file: Path | None) -> tuple[str, ...]:
@@ -57,8 +60,37 @@ def read_document(
         raise _invalid(place, result.error_text, env_file)
     document: dict[str, Any] = json.loads(result.stdout)
     _add_extensions(document, host, command)
-    _add_values(document, env_file or files[0].parent / ".env", place)
+    _add_values(document, variables_file(files, env_file), place)
     return document
+
+
+def variables_file(files: tuple[Path, ...], env_file: Path | None) -> Path:
+    """Return the file that Compose reads variables from, whether it is there or not."""
+    return env_file or files[0].parent / ".env"
+
+
+def env_files(files: tuple[Path, ...], known: Mapping[str, str | None]) -> tuple[Path, ...]:
+    """Return the env files that services name, with the variables in `known` filled in.
+
+    The model does not tell of them: Compose has put what they hold into the environments.
+    """
+    found: list[Path] = []
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8")
+            root = yaml.compose(text, yaml.SafeLoader) if "env_file" in text else None
+        except (OSError, UnicodeDecodeError, yaml.YAMLError):
+            continue  # Compose itself says what is wrong with it
+        names = (Template(name).safe_substitute(known) for name in _named(root, "env_file"))
+        found += [files[0].parent / name for name in names]
+    return tuple(found)
+
+
+def without_secrets(text: str, mask: Mask) -> str:
+    """Return what `docker compose config` printed, masked: it quotes, and writes each `$` twice."""
+    model = mask.tree(yaml.safe_load(text.replace("$$", "$")))
+    shown = yaml.safe_dump(model, sort_keys=False, allow_unicode=True, width=_WIDE)
+    return shown.replace("$", "$$")
 
 
 def as_file(document: Mapping[str, Any]) -> bytes:
@@ -69,6 +101,29 @@ def as_file(document: Mapping[str, Any]) -> bytes:
     """
     text = json.dumps(document, indent=1, ensure_ascii=False)
     return _NO_LETTER.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+
+
+def _named(root: yaml.Node | None, key: str) -> Iterator[str]:
+    """Yield each word that stands under a `key`."""
+    for node in _below(root):
+        for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            if name.value == key:
+                yield from (leaf.value for leaf in _below(value) if isinstance(leaf.value, str))
+
+
+def _below(root: yaml.Node | None) -> Iterator[yaml.Node]:
+    """Yield all nodes, each once: an anchor may be used many times."""
+    left, seen = [root] if root else [], set()
+    while left:
+        node = left.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, yaml.MappingNode):
+            left += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            left += node.value
 
 
 def _add_extensions(document: dict[str, Any], host: Host, command: Command) -> None:

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy.errors import ComposeError, SettingsError
+from deploy.host import Command
 from deploy.wiring import Here, open_app, open_here, open_there_or_here
 
 COMPOSE = """\
@@ -44,6 +46,43 @@ def test_its_configuration_shows_no_secret(folder: Path) -> None:
     assert "image: web:dev" in text
     assert "SECRET: '***'" in text or "SECRET: ***" in text
     assert "does-not-show" not in text
+
+
+def test_a_secret_is_hidden_however_it_is_written(folder: Path) -> None:
+    (folder / ".env").write_text("SECRET='pa$word'\nMORE_SECRET=\"it's: #1\"\n")
+    words = 'command: ["$$HOME", "${MORE_SECRET}"], environment: {SECRET: "${SECRET}"}'
+    (folder / "compose.yaml").write_text(f"services: {{web: {{image: web, {words}}}}}\n")
+
+    text = open_here("", folder).config()
+
+    web = yaml.safe_load(text)["services"]["web"]
+    assert (web["command"], web["environment"]) == (["$$HOME", "***"], {"SECRET": "***"})
+    assert "word" not in text
+
+
+@pytest.mark.parametrize(
+    ("named", "file"),
+    [
+        ("x-none: 0", ".env"),
+        ("env_file: web.env", "web.env"),
+        ("env_file: [{path: '${WHOSE}.env', required: true}]", "web.env"),
+        ("<<: *common", "common.env"),
+    ],
+)
+def test_the_secrets_of_every_env_file_are_hidden(folder: Path, named: str, file: str) -> None:
+    settings = SETTINGS.replace("env_file", "# env_file")
+    (folder / "deploy.toml").write_text(f'app = "shop"\n{settings}')
+    common = "x-common: &common {env_file: [common.env]}"
+    (folder / "compose.yaml").write_text(f"{common}\nservices: {{web: {{image: web, {named}}}}}\n")
+    for name in ("web.env", "common.env", ".env"):
+        (folder / name).write_text("WHOSE=web\n")
+    (folder / file).write_text("WHOSE=web\nSECRET=does-not-show\n")
+    app = open_app("", "staging", folder)
+
+    assert "does-not-show" not in app.config()
+    with app.reach() as target:
+        failed = target.host.run(Command(("sh", "-c", "echo it does-not-show >&2; exit 1")))
+    assert failed.error_text == "it ***"
 
 
 def test_what_is_missing_is_named(folder: Path) -> None:
