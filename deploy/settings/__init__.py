@@ -218,6 +218,8 @@ def _dev(table: Table, folder: Path, compose: tuple[str, ...]) -> Dev:
 
 def _compose_files(table: Table, folder: Path, default: tuple[str, ...]) -> tuple[Path, ...]:
     files = tuple(folder / file for file in table.strings("compose", default))
+    if not files:
+        raise table.error("compose", "no file is named", 'write compose = ["compose.yaml"]')
     for file in files:
         if not file.is_file():
             raise table.error("compose", f"there is no file {file}", "mend the path")

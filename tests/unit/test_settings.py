@@ -163,6 +163,10 @@ keep = { last = 3, hourly = 1, daily = 7, weekly = 4, monthly = 12, yearly = 2, 
             "deploy.toml:3: environments.staging.compose: there is no file",
         ),
         (
+            MINIMAL + "compose = []\n",
+            "deploy.toml:3: environments.staging.compose: no file is named.",
+        ),
+        (
             MINIMAL + 'url = "example.com"\n',
             "deploy.toml:3: environments.staging.url: 'example.com' is no URL.",
         ),
