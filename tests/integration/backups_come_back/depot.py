@@ -1,5 +1,9 @@
 """What MySQL, MariaDB and Redis hold, in words that are the same for the same content."""
 
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from backups_come_back.shop import Shop
 
 ODD = "w'ei`rd näme"
@@ -106,13 +110,30 @@ EVAL "local found = {{}}; \
 """
 
 
+_CLIENT = (
+    'export MYSQL_PWD="$MYSQL_ROOT_PASSWORD"; exec "$(command -v mariadb || echo mysql)"'
+    " -uroot --default-character-set=utf8mb4 --batch --raw --skip-column-names --unbuffered depot"
+)
+
+
 def sql(shop: Shop, script: str) -> str:
     """Run SQL in the database as root; return its output, bare."""
-    run = (
-        'export MYSQL_PWD="$MYSQL_ROOT_PASSWORD"; exec "$(command -v mariadb || echo mysql)"'
-        " -uroot --default-character-set=utf8mb4 --batch --raw --skip-column-names depot"
-    )
-    return shop.inside("db", ["sh", "-c", run], script.encode()).decode()
+    return shop.inside("db", ["sh", "-c", _CLIENT], script.encode()).decode()
+
+
+@contextmanager
+def locked(shop: Shop, table: str) -> Iterator[Callable[[], None]]:
+    """Have a table locked against all that read it; yield what lets it go."""
+    (container,) = shop.replicas("db")
+    argv = ["docker", "exec", "-i", shop.sandbox.container(shop.server), "docker", "exec", "-i"]
+    argv += [container, "sh", "-c", _CLIENT]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdin is not None
+        assert client.stdout is not None
+        client.stdin.write(f"lock tables {table} write; select 'locked';\n")
+        client.stdin.flush()
+        assert client.stdout.readline() == "locked\n"
+        yield client.stdin.close
 
 
 def keys(shop: Shop, script: str) -> str:

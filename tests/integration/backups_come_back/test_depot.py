@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from backups_come_back import depot
 from backups_come_back.shop import KEY, Shop, make_shop
+from running import Running
+from stage import wait_until
 from workspace import CHECKOUT
 
 from deploy.sandbox import Sandbox
@@ -59,6 +61,22 @@ def test_a_drill_proves_it(shop: Shop) -> None:
     assert "restored and compared" in ended.out
     assert "keys" in ended.out
     assert shop.listed()[0]["level"] == 3
+
+
+def test_tables_that_are_made_and_dropped_while_the_dump_runs(shop: Shop) -> None:
+    depot.sql(shop, "create table dropped (id int)")
+    with depot.locked(shop, "notes") as release:
+        run = Running(shop, "backup", "--only", "db")
+        wait_until(lambda: "metadata lock" in depot.sql(shop, "show processlist"))
+        depot.sql(shop, "create table made (id int); drop table dropped")
+        release()
+    try:
+        ended = run.ends()
+        assert ended.code == 0, ended.all
+        ended = shop.inv("backup.drill", "--key", KEY)
+        assert ended.code == 0, ended.all
+    finally:
+        depot.sql(shop, "drop table made")
 
 
 def test_a_password_that_was_changed_is_told(shop: Shop) -> None:

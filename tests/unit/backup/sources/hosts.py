@@ -1,13 +1,34 @@
 """Machines that say what a test wants them to."""
 
+import os
+from pathlib import Path
+
 from deploy.backup.sources.base import Origin
-from deploy.host import Result
+from deploy.host import Command, Host, Result, Script
+from deploy.host.local import LocalHost
 from deploy.host.recording import RecordingHost
 
 
 def saying(*lines: str, code: int = 0, stderr: str = "") -> RecordingHost:
     text = "".join(f"{line}\n" for line in lines)
     return RecordingHost(answer=lambda _: Result(code, text.encode(), stderr.encode()))
+
+
+def with_docker(folder: Path, docker: str) -> LocalHost:
+    """Return this machine with a `docker` that is this shell script."""
+    file = folder / "bin" / "docker"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{docker}")
+    file.chmod(0o755)
+    return LocalHost({"PATH": f"{file.parent}:{os.environ['PATH']}"})
+
+
+def telling(host: Host, file: Path, script: Script, *arguments: str) -> tuple[Result, bytes]:
+    """Run a script as the pump does: what it writes to descriptor 3 is in `file`, and returned."""
+    run = 'told=$1; shift; exec sh -c "$@" 3>"$told"'
+    argv = ("sh", "-c", run, "sh", str(file), script.text, script.name, *arguments)
+    result = host.run(Command(argv))
+    return result, file.read_bytes()
 
 
 def origin(host: RecordingHost, base: str = "", indexed: frozenset[str] = frozenset()) -> Origin:
