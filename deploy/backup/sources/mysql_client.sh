@@ -25,7 +25,7 @@ client() {
         exec "$@"' sh "$@"
 }
 
-# ask CONTAINER SQL: prints the answer, bare
+# ask CONTAINER SQL: prints the answer, bare. An argument would hold no more than 128 KiB of it.
 ask() {
-    client "$1" sql --batch --raw --skip-column-names --execute "$2" </dev/null
+    printf '%s\n' "$2" | client "$1" sql --batch --raw --skip-column-names
 }

@@ -44,6 +44,23 @@ create database `w'ei``rd näme`;
 create table `w'ei``rd näme`.here (id int primary key, `näme` text);
 insert into `w'ei``rd näme`.here values (1, 'odd'), (2, null);
 """
+MANY = r"""
+create database many;
+use many;
+delimiter //
+create procedure fill() begin
+    declare n int default 1500;
+    while n > 0 do
+        set @made = concat('create table `a table of many, number ', n, '` select ', n, ' id');
+        prepare make from @made;
+        execute make;
+        set n = n - 1;
+    end while;
+end//
+delimiter ;
+call fill();
+drop procedure fill;
+"""
 RUIN = """
 drop table `it's "a" ``table`;
 drop trigger `on nothing`;

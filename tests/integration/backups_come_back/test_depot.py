@@ -79,6 +79,19 @@ def test_tables_that_are_made_and_dropped_while_the_dump_runs(shop: Shop) -> Non
         depot.sql(shop, "drop table made")
 
 
+@pytest.mark.thorough
+def test_a_database_of_many_tables(shop: Shop) -> None:
+    depot.sql(shop, depot.MANY)
+    snapshot = shop.backup("--only", "db")
+    depot.sql(shop, "drop database many")
+
+    ended = shop.restore("--only", "db", "--point", snapshot)
+
+    assert ended.code == 0, ended.all
+    last = "select id from many.`a table of many, number 1500`; drop database many"
+    assert depot.sql(shop, last) == "1500\n"
+
+
 def test_a_password_that_was_changed_is_told(shop: Shop) -> None:
     depot.sql(shop, "alter user root@localhost identified by 'another'")
     try:
