@@ -53,10 +53,11 @@ def pieces(source: Source, origin: Origin) -> tuple[Piece, ...]:
             f" `inv logs --service {source.service}`",
         )
     names = [json.loads(line) for line in result.text.splitlines()]
+    # `quote` leaves no @ in the name of a database's archive.
     users = Outside("show grants", _USERS, (container,))
     return (
         *(_piece(source, container, name) for name in names),
-        Piece(source, f"{source.name}.users.sql", USERS, outside=users),
+        Piece(source, f"{source.name}.@users.sql", USERS, outside=users),
     )
 
 

@@ -40,6 +40,8 @@ grant select on depot.* to reader;
 grant select (id), insert on depot.notes to depot;
 create user `Ann o'Hara`@`10.%` identified by '';
 create database `empty` character set latin1;
+create database users;
+create table users.one (id int);
 create database `w'ei``rd näme`;
 create table `w'ei``rd näme`.here (id int primary key, `näme` text);
 insert into `w'ei``rd näme`.here values (1, 'odd'), (2, null);

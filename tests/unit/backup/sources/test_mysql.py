@@ -17,7 +17,7 @@ DUMP = dataclasses.replace(
     form=mysql.DUMP,
     facts={"database": "shop", "objects": {"base table a": True, "view b": True}},
 )
-USERS = dataclasses.replace(DUMP, name="db.users.sql", form=mysql.USERS, facts={})
+USERS = dataclasses.replace(DUMP, name="db.@users.sql", form=mysql.USERS, facts={})
 
 
 def test_each_database_and_then_the_users() -> None:
@@ -26,10 +26,17 @@ def test_each_database_and_then_the_users() -> None:
     assert [(piece.name, piece.form) for piece in found] == [
         ("db.shop.sql", "mysql-sql"),
         ("db.odd%20name%2F%C3%A9.sql", "mysql-sql"),
-        ("db.users.sql", "mysql-users"),
+        ("db.@users.sql", "mysql-users"),
     ]
     assert found[1].outside
     assert found[1].outside.arguments == ("c1", "odd name/é".encode().hex())
+
+
+@pytest.mark.parametrize("name", ["users", "@users"])
+def test_a_database_that_is_called_as_its_users_archive(name: str) -> None:
+    dump, users = mysql.pieces(DB, origin(saying(f'"{name}"')))
+
+    assert dump.name != users.name
 
 
 def test_a_server_that_does_not_answer_is_no_empty_one() -> None:
