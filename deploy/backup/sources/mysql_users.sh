@@ -1,6 +1,7 @@
 #!/bin/sh
 # Writes the users, the roles and their grants to stdout, those that every server has left out; one
 # that a new server has already is made anew. mysql_client.sh stands in front.  $1 container
+# A pipe would hide that an answer failed: so each is taken whole first.
 set -eu
 maria=$(ask "$1" "select version() like '%MariaDB%'")
 if [ "$maria" = 1 ]; then
@@ -15,13 +16,16 @@ ours="user not in ('', 'root', 'mysql', 'mysql.infoschema', 'mysql.session', 'my
 users=$(ask "$1" "select concat(quote(user), '@', quote(host)) from mysql.user where $ours and $which")
 each() { [ -z "$1" ] || printf '%s\n' "$1"; }
 each "$roles" | while IFS= read -r role; do
-    echo "DROP ROLE IF EXISTS $role; CREATE ROLE $role;"
+    printf '%s\n' "DROP ROLE IF EXISTS $role; CREATE ROLE $role;"
 done
 each "$users" | while IFS= read -r user; do
-    echo "DROP USER IF EXISTS $user;"
-    ask "$1" "$hex show create user $user" | sed -n '/^CREATE USER/{s/$/;/;p;}'
+    said=$(ask "$1" "$hex show create user $user") || exit
+    made=$(each "$said" | sed -n '/^CREATE USER/{s/$/;/;p;}')
+    [ -n "$made" ] || { echo "the server does not say how $user is made" >&2; exit 1; }
+    printf '%s\n' "DROP USER IF EXISTS $user;" "$made"
 done
 { each "$roles"; each "$users"; } | while IFS= read -r user; do
-    ask "$1" "show grants for $user" | sed 's/$/;/'
+    said=$(ask "$1" "show grants for $user") || exit
+    each "$said" | sed 's/$/;/'
 done
 echo "-- Dump completed"
