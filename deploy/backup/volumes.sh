@@ -31,6 +31,19 @@ discard() {
         *) docker volume rm "$1" >/dev/null ;;
     esac
 }
+# Who is no root could not write to a new folder of root's: it gets the owner and the mode of the one
+# whose place it may take. A new volume gets them from the image that first runs on it.
+make() {
+    case $verb:$1 in
+        anew:/*) docker run --rm --network none --entrypoint sh --volume "$(dirname "$1"):/at" "$image" -c '
+            set -e
+            mkdir "/at/$1"
+            [ ! -e "/at/$2" ] || { chown --reference="/at/$2" "/at/$1" && chmod --reference="/at/$2" "/at/$1"; }' \
+            sh "$(basename "$1")" "$(basename "${1%-*}")" ;;
+        *:/*) docker run --rm --network none --entrypoint true --volume "$1:/at" "$image" ;;
+        *) docker volume create "$1" >/dev/null ;;
+    esac
+}
 for place; do
     if is_there "$place"; then
         [ "$verb" != first ] || grep -qxF "$(identity "$place")" "$note" 2>/dev/null || {
@@ -40,9 +53,6 @@ for place; do
         discard "$place" 2>/dev/null || { echo "$place" >&2; exit 52; }
     fi
     [ "$verb" != remove ] || continue
-    case $place in
-        /*) docker run --rm --network none --entrypoint true --volume "$place:/at" "$image" ;;
-        *) docker volume create "$place" >/dev/null ;;
-    esac
+    make "$place"
     [ "$verb" != first ] || identity "$place" >>"$note"
 done

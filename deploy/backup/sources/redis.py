@@ -3,6 +3,9 @@
 A Redis that appends (`appendonly yes`) and finds no append-only file starts with no keys, however
 full its RDB file is. So a restore loads the keys with appending off, lets Redis write the other
 file where its settings want one, and then starts it as the service does: all keys must be there.
+
+The files are to belong to whoever Redis runs as. With an entrypoint of root they come to by
+themselves; with a `user` of its own Redis can neither take them nor make others beside them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +26,9 @@ _FACTS = Script(_HERE, "redis_facts.sh", _CLIENT)
 _DUMP = Script(_HERE, "redis_dump.sh", _CLIENT)
 _KEYS = Script(_HERE, "redis_keys.sh", _CLIENT)
 _APPEND = Script(_HERE, "redis_append.sh", _CLIENT)
+_WHO = Script(_HERE, "redis_who.sh")
 _READ = Script(_HERE, "redis_read.sh")
+_TAKE = 'cat >"$1" && chown "$2" /data "$1"'
 _PROCESS = "redis-server|valkey-server"
 _PING = ("sh", "-c", """exec "$(command -v redis-cli || echo valkey-cli)" ping""")
 
@@ -63,9 +68,11 @@ def reader(_archive: Archive, image: str) -> Into:
 def restore(archives: Sequence[Archive], ground: Ground) -> None:
     """Put the keys on a new volume, in the files that the service's own settings ask for."""
     for archive in archives:
-        file = f"/data/{archive.facts['dbfilename']}"
-        ground.pour(archive, Into(("sh", "-c", 'cat >"$1"', "cat", file), ground.volume))
-        with ground.stand_in(_loading(archive.facts)) as container:
+        file, loading = f"/data/{archive.facts['dbfilename']}", _loading(archive.facts)
+        with ground.stand_in(loading) as container:  # on nothing, and it leaves nothing
+            who = _run(ground.host, _WHO, container).strip()
+        ground.pour(archive, Into(("sh", "-c", _TAKE, "cat", file, who), ground.volume))
+        with ground.stand_in(loading) as container:
             keys = _keys(ground.host, container)
             if archive.facts["appendonly"] == "yes":
                 _run(ground.host, _APPEND, container)

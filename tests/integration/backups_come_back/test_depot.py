@@ -92,6 +92,28 @@ def test_a_database_of_many_tables(shop: Shop) -> None:
     assert depot.sql(shop, last) == "1500\n"
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("place", ["keys", "/srv/{app} keys"])
+def test_a_redis_that_root_does_not_start_can_write_again(shop: Shop, place: str) -> None:
+    place = place.format(app=shop.app)
+    if place != "keys":
+        shop.on_server(f"install -d -o 999 -g 999 -m 700 '{place}'")
+    by_redis = ("image: redis:7", "image: redis:7\n    user: redis")
+    there = ('["keys:/data"]', f'["{place}:/data"]')
+    with shop.edited("compose.yaml", by_redis, there):
+        shop.release(shop.next_tag(), "--no-backup")
+        depot.keys(shop, depot.KEYS)
+        before = depot.keys_content(shop)
+        snapshot = shop.backup("--only", "cache")
+
+        ended = shop.restore("--only", "cache", "--point", snapshot)
+
+        assert ended.code == 0, ended.all
+        assert depot.keys_content(shop) == before
+        assert depot.keys(shop, "SET written 1\nSAVE\n") == "OK\nOK\n"
+    shop.release(shop.next_tag(), "--no-backup")
+
+
 def test_a_password_that_was_changed_is_told(shop: Shop) -> None:
     depot.sql(shop, "alter user root@localhost identified by 'another'")
     try:

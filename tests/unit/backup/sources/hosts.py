@@ -1,9 +1,14 @@
-"""Machines that say what a test wants them to."""
+"""Machines that say what a test wants them to, and the ground that a restore fills there."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.backup.sources.base import Origin
+from deploy.backup.snapshot import Archive
+from deploy.backup.sources.base import Origin, Server
+from deploy.backup.transfer import Into
 from deploy.host import Command, Host, Result, Script
 from deploy.host.local import LocalHost
 from deploy.host.recording import RecordingHost
@@ -29,6 +34,29 @@ def telling(host: Host, file: Path, script: Script, *arguments: str) -> tuple[Re
     argv = ("sh", "-c", run, "sh", str(file), script.text, script.name, *arguments)
     result = host.run(Command(argv))
     return result, file.read_bytes()
+
+
+@dataclass
+class Ground:
+    """A new volume: what was poured into it, and what ran on it, is in `done`, in order."""
+
+    host: Host
+    volume: str = "new"
+    moment: float | None = None
+    done: list[Archive | Server] = field(default_factory=list)
+    into: list[Into] = field(default_factory=list)
+
+    def pour(self, archive: Archive, into: Into) -> None:
+        self.done.append(archive)
+        self.into.append(into)
+
+    @contextmanager
+    def stand_in(self, server: Server) -> Iterator[str]:
+        self.done.append(server)
+        yield "c1"
+
+    def say(self, line: str) -> None:
+        """Nobody hears it."""
 
 
 def origin(host: RecordingHost, base: str = "", indexed: frozenset[str] = frozenset()) -> Origin:
