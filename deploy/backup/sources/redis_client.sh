@@ -18,5 +18,6 @@ client() {
 
 # setting CONTAINER NAME: prints what a setting says; nothing where this version has none such
 setting() {
-    client "$1" -e --raw config get "$2" | sed -n 2p
+    said=$(client "$1" -e --raw config get "$2") || return
+    printf '%s\n' "$said" | sed -n 2p
 }

@@ -4,5 +4,6 @@
 set -eu
 client "$1" -e ping >/dev/null
 for name in dir dbfilename appendonly appendfilename appenddirname; do
-    printf '{"%s": "%s"}\n' "$name" "$(setting "$1" "$name" | sed 's/["\\]/\\&/g')"
+    value=$(setting "$1" "$name")
+    printf '{"%s": "%s"}\n' "$name" "$(printf '%s\n' "$value" | sed 's/["\\]/\\&/g')"
 done
