@@ -9,6 +9,7 @@ mkfifo "$here/sql"
 client "$1" psql -XAtq -v ON_ERROR_STOP=1 -d "$2" <"$here/sql" >"$here/answers" &
 session=$!
 exec 5>"$here/sql"
+patience >&5
 # What somebody has locked for longer than a minute ends the dump: it would hold the snapshots, and wait.
 echo "set lock_timeout = '60s'; begin isolation level repeatable read read only; select pg_export_snapshot();" >&5
 until [ "$(wc -l <"$here/answers")" -ge 1 ]; do

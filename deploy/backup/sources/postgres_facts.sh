@@ -1,4 +1,14 @@
 # shellcheck shell=sh
+# patience: prints the SQL by which a session is ended for nothing that it does, or does not do: it
+# waits for a dump, or counts a large table. Names that this version does not know are none.
+patience() {
+    cat <<'SQL'
+select set_config(name, '0', false) from pg_settings
+where name in ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')
+\g /dev/null
+SQL
+}
+
 # facts: prints the SQL that says what a database holds, a JSON object a line.
 facts() {
     cat <<'SQL'

@@ -2,7 +2,9 @@
 
 import pytest
 from backups_come_back.databases import content, fill
-from backups_come_back.shop import Shop
+from backups_come_back.shop import KEY, Shop
+from running import Running
+from stage import wait_until
 
 RUIN = """
 drop schema "sales Ünits" cascade;
@@ -10,6 +12,15 @@ drop database "w'ei""rd näme=1/2";
 delete from notes where id % 2 = 0;
 alter role reader password 'another';
 create table since_then (id int);
+"""
+IMPATIENT = """
+alter role shop set statement_timeout = '1s';
+alter role shop set idle_in_transaction_session_timeout = '1s';
+"""
+# Sessions that wait in the dump's snapshot: one for a table, and one for the next statement.
+WAITING = """
+select count(*) from pg_stat_activity where backend_xmin is not null and state = '{state}'
+    and clock_timestamp() - state_change > '2s'
 """
 
 
@@ -38,3 +49,25 @@ def test_a_ruined_cluster_comes_back_and_the_ruin_too(shop: Shop, before: dict[s
     assert ended.code == 0, ended.all
     assert content(shop) == before
     shop.assert_tidy()
+
+
+@pytest.mark.thorough
+def test_a_dump_outlives_the_timeouts_of_the_server(shop: Shop) -> None:
+    shop.sql("create table parted (id int) partition by range (id)")
+
+    def waits(state: str, sessions: int) -> bool:
+        return int(shop.sql(WAITING.format(state=state))) >= sessions
+
+    with shop.locked("parted") as second, shop.locked("notes") as first:
+        shop.sql(IMPATIENT)
+        run = Running(shop, "backup", "--only", "db")
+        wait_until(lambda: waits("active", 2))  # pg_dump, and who counts
+        first()
+        wait_until(lambda: waits("idle in transaction", 1))  # who has counted; pg_dump still waits
+        second()
+    ended = run.ends()
+    shop.sql("alter role shop reset all; drop table parted")
+
+    assert ended.code == 0, ended.all
+    ended = shop.inv("backup.drill", "--key", KEY)
+    assert ended.code == 0, ended.all

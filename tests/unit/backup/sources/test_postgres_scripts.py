@@ -1,0 +1,48 @@
+"""The scripts that ask Postgres, in a real shell, with a Docker that answers what it is told to."""
+
+from pathlib import Path
+
+import pytest
+from backup.sources.hosts import telling, with_docker
+
+from deploy.host import Script
+
+HERE = "deploy.backup.sources"
+CLIENT = (HERE, "postgres_client.sh")
+FACTS = (HERE, "postgres_facts.sh")
+DUMP = Script(HERE, "postgres_dump.sh", (CLIENT, FACTS))
+COUNT = Script(HERE, "postgres_count.sh", (CLIENT, FACTS))
+NAME = "dbname='shop'"
+# A psql that writes down what it is sent, and a pg_dump.
+POSTGRES = """
+case $* in
+*" psql "*)
+    while IFS= read -r line; do
+        printf '%s\\n' "$line" >>{folder}/sent
+        case $line in *pg_export_snapshot*) echo 00000003-1 ;; esac
+    done ;;
+*" pg_dump "*) echo "the dump of ${{*##*--snapshot=}}" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("script", "then"), [(DUMP, "begin isolation level"), (COUNT, "'rows'")])
+def test_no_timeout_of_the_server_ends_a_session_that_counts(
+    tmp_path: Path, script: Script, then: str
+) -> None:
+    host = with_docker(tmp_path, POSTGRES.format(folder=tmp_path))
+
+    result, _ = telling(host, tmp_path / "facts", script, "c1", NAME)
+
+    assert result.ok, result.error_text
+    first, _, _ = (tmp_path / "sent").read_text().partition(then)
+    for name in ("statement", "idle_in_transaction_session", "transaction"):
+        assert f"'{name}_timeout'" in first
+
+
+def test_a_dump_is_of_the_moment_that_is_counted(tmp_path: Path) -> None:
+    host = with_docker(tmp_path, POSTGRES.format(folder=tmp_path))
+
+    result, _ = telling(host, tmp_path / "facts", DUMP, "c1", NAME)
+
+    assert result.text == f"the dump of 00000003-1 --dbname={NAME}\n"
