@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # client CONTAINER PROGRAM…: runs a client program of Postgres in the service's own container, as the
-# user that the container was made with.
+# user that the container was made with. psql speaks UTF-8, whatever a database keeps its text in; a
+# dump stays as it is kept.
 client() {
     container=$1
     shift
@@ -9,5 +10,6 @@ client() {
         export PGUSER="${POSTGRES_USER:-postgres}"
         [ -z "${POSTGRES_PASSWORD_FILE:-}" ] || POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE")
         export PGPASSWORD="${POSTGRES_PASSWORD:-}"
+        [ "$1" != psql ] || export PGCLIENTENCODING=UTF8
         exec "$@"' sh "$@"
 }

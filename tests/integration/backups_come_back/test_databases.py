@@ -17,6 +17,13 @@ IMPATIENT = """
 alter role shop set statement_timeout = '1s';
 alter role shop set idle_in_transaction_session_timeout = '1s';
 """
+LATIN = "create database latin template template0 encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'"
+CITIES = """
+set client_encoding = 'UTF8';
+create table "cité" (name text);
+insert into "cité" values ('Orléans');
+"""
+CITY = "set client_encoding = 'UTF8'; table \"cité\""
 # Sessions that wait in the dump's snapshot: one for a table, and one for the next statement.
 WAITING = """
 select count(*) from pg_stat_activity where backend_xmin is not null and state = '{state}'
@@ -71,3 +78,18 @@ def test_a_dump_outlives_the_timeouts_of_the_server(shop: Shop) -> None:
     assert ended.code == 0, ended.all
     ended = shop.inv("backup.drill", "--key", KEY)
     assert ended.code == 0, ended.all
+
+
+@pytest.mark.thorough
+def test_a_database_of_another_encoding(shop: Shop) -> None:
+    shop.sql(LATIN)
+    shop.sql(CITIES, "latin")
+    shop.backup("--only", "db")
+    shop.sql("drop database latin")
+
+    ended = shop.restore("--only", "db")
+
+    assert ended.code == 0, ended.all
+    assert shop.sql(CITY, "latin") == "Orléans\n"
+    assert shop.sql("show server_encoding", "latin") == "LATIN1\n"
+    shop.sql("drop database latin")

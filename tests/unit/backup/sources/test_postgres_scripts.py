@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from backup.sources.hosts import telling, with_docker
 
-from deploy.host import Script
+from deploy.host import Command, Script
 
 HERE = "deploy.backup.sources"
 CLIENT = (HERE, "postgres_client.sh")
@@ -16,12 +16,12 @@ NAME = "dbname='shop'"
 # A psql that writes down what it is sent, and a pg_dump.
 POSTGRES = """
 case $* in
-*" psql "*)
+*" sh psql "*)
     while IFS= read -r line; do
         printf '%s\\n' "$line" >>{folder}/sent
         case $line in *pg_export_snapshot*) echo 00000003-1 ;; esac
     done ;;
-*" pg_dump "*) echo "the dump of ${{*##*--snapshot=}}" ;;
+*" sh pg_dump "*) echo "the dump of ${{*##*--snapshot=}}" ;;
 esac
 """
 
@@ -46,3 +46,17 @@ def test_a_dump_is_of_the_moment_that_is_counted(tmp_path: Path) -> None:
     result, _ = telling(host, tmp_path / "facts", DUMP, "c1", NAME)
 
     assert result.text == f"the dump of 00000003-1 --dbname={NAME}\n"
+
+
+def test_psql_speaks_utf_8_and_a_dump_what_the_database_does(tmp_path: Path) -> None:
+    """Each program is in the container, whose `docker exec` is only the command here."""
+    for program in ("psql", "pg_dump"):
+        file = tmp_path / "bin" / program
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f'#!/bin/sh\necho "{program}: $PGUSER ${{PGCLIENTENCODING:-its own}}"')
+        file.chmod(0o755)
+    host = with_docker(tmp_path, 'shift 3; exec "$@"')
+    run = Script(HERE, "postgres_client.sh").text + 'client c1 psql "it\'s"; client c1 pg_dump'
+
+    said = host.run(Command(("sh", "-c", run))).text
+    assert said == "psql: postgres UTF8\npg_dump: postgres its own\n"
