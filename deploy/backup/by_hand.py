@@ -5,6 +5,7 @@ It needs age, zstd, tar and the database's own programs, and nothing of ours.
 
 from deploy.backup.snapshot import BY_HAND, Archive, Snapshot
 from deploy.backup.sources.kinds import kind_of
+from deploy.backup.sources.postgres import roles_first
 
 SEALED, KEY = "key.age", "snapshot.key"
 
@@ -16,9 +17,10 @@ def files(snapshot: Snapshot) -> dict[str, str]:
 
 def instructions(snapshot: Snapshot) -> str:
     """Return the page for `snapshot`, in Markdown."""
-    archives = "\n".join(f"| `{one.name}` | {_holds(one)} |" for one in snapshot.archives)
-    hashes = "\n".join(f"{one.stored.sha256}  {one.name}" for one in snapshot.archives)
-    steps = "\n\n".join(_step(one) for one in snapshot.archives)
+    ordered = roles_first(snapshot.archives)
+    archives = "\n".join(f"| `{one.name}` | {_holds(one)} |" for one in ordered)
+    hashes = "\n".join(f"{one.stored.sha256}  {one.name}" for one in ordered)
+    steps = "\n\n".join(_step(one) for one in ordered)
     return f"""# Putting snapshot {snapshot.id} back by hand
 
 {snapshot.app}, environment {snapshot.environment}. Copy this folder of the store to a machine

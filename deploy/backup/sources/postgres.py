@@ -5,7 +5,7 @@ and ours compresses. Rows are counted in the dump's own snapshot, to compare a r
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -40,22 +40,23 @@ def data_path(model: Mapping[str, Any]) -> str:
 
 
 def pieces(source: Source, origin: Origin) -> tuple[Piece, ...]:
-    """Return an archive for the roles, one for each database, and those of `postgres_pitr`.
+    """Return an archive for each database, one for the roles, and those of `postgres_pitr`.
 
+    A role that is made while databases are dumped may be named in a dump: so roles come after them.
     Raises `SourceFailed`.
     """
     host, container = origin.host, origin.container(source)
+    dumps = [_piece(source, container, name) for name in _databases(source, host, container)]
     roles = Piece(
         source,
         f"{source.name}.roles.sql",
         ROLES,
         outside=Outside("pg_dumpall", _GLOBALS, (container,)),
     )
-    dumps = [_piece(source, container, name) for name in _databases(source, host, container)]
     if not source.pitr:
         pitr.drop(source, origin, container)
-        return (roles, *dumps)
-    return (roles, *dumps, *pitr.pieces(source, origin, container))
+        return (*dumps, roles)
+    return (*dumps, roles, *pitr.pieces(source, origin, container))
 
 
 def _piece(source: Source, container: str, database: str) -> Piece:
@@ -107,11 +108,16 @@ def restore(archives: Sequence[Archive], ground: Ground) -> None:
         pitr.restore(archives, ground.moment, ground)
         return
     with ground.stand_in(_ALONE) as container:
-        for archive in (one for one in archives if one.form not in pitr.FORMS):
+        for archive in roles_first(one for one in archives if one.form not in pitr.FORMS):
             ground.pour(archive, Into(outside=fill(archive, container)))
         for archive in (one for one in archives if one.form == DUMP):
             compare(archive, ground.host, container)
             ground.say(f"{archive.name}: restored and compared, {_rows(archive)} rows")
+
+
+def roles_first(archives: Iterable[Archive]) -> list[Archive]:
+    """Return archives in the order in which they are put back: a dump names roles."""
+    return sorted(archives, key=lambda one: one.form != ROLES)
 
 
 def holds(archive: Archive) -> str:

@@ -1,7 +1,7 @@
 """What Postgres holds comes back as it was, and what was there before it too."""
 
 import pytest
-from backups_come_back.databases import content, fill
+from backups_come_back.databases import ODD, content, fill
 from backups_come_back.shop import KEY, Shop
 from running import Running
 from stage import wait_until
@@ -78,6 +78,23 @@ def test_a_dump_outlives_the_timeouts_of_the_server(shop: Shop) -> None:
     assert ended.code == 0, ended.all
     ended = shop.inv("backup.drill", "--key", KEY)
     assert ended.code == 0, ended.all
+
+
+def test_a_role_that_is_made_while_a_dump_runs(shop: Shop) -> None:
+    """Of the databases, `shop` is dumped before `w'ei"rd`."""
+    with shop.locked("notes") as release:
+        run = Running(shop, "backup", "--only", "db")
+        wait_until(lambda: bool(shop.dumps()))
+        shop.sql("create role late")
+        shop.sql("grant select on here to late", ODD)
+        release()
+    ended = run.ends()
+    assert ended.code == 0, ended.all
+
+    ended = shop.restore("--only", "db")
+
+    assert ended.code == 0, ended.all
+    assert shop.sql("select has_table_privilege('late', 'here', 'select')", ODD) == "t\n"
 
 
 @pytest.mark.thorough

@@ -20,13 +20,14 @@ def test_each_archive_is_there_with_its_sum_and_its_command() -> None:
     assert SNAPSHOT.recipients[0] in page
 
 
-def test_roles_go_in_by_psql() -> None:
+def test_roles_go_in_by_psql_and_before_what_names_them() -> None:
     dump, tar = SNAPSHOT.archives
     roles = dataclasses.replace(dump, form="pg-roles", name="db.roles.sql.zst.age", facts={})
 
-    page = by_hand.instructions(dataclasses.replace(SNAPSHOT, archives=(roles, dump, tar)))
+    page = by_hand.instructions(dataclasses.replace(SNAPSHOT, archives=(dump, roles, tar)))
 
-    assert "'db.roles.sql.zst.age' | zstd --decompress | docker exec -i CONTAINER psql" in page
+    step = "'db.roles.sql.zst.age' | zstd --decompress | docker exec -i CONTAINER psql"
+    assert page.index(step) < page.index("CONTAINER pg_restore")
 
 
 def test_the_key_beside_it_is_sealed() -> None:

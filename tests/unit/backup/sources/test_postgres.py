@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from backup.memory import snapshot_of
-from backup.sources.hosts import origin, saying
+from backup.sources.hosts import Ground, origin, saying
 
 from deploy.backup.snapshot import Archive
 from deploy.backup.sources import postgres
@@ -16,19 +16,19 @@ DB = Source("db", postgres.KIND, "db")
 DUMP = snapshot_of("s1").archives[0]
 
 
-def test_the_roles_and_each_database() -> None:
+def test_each_database_and_then_the_roles() -> None:
     host = saying('"shop"', '"odd name/\\u00e9"')
 
     found = postgres.pieces(DB, origin(host))
 
     assert [(piece.name, piece.form) for piece in found] == [
-        ("db.roles.sql", "pg-roles"),
         ("db.shop.dump", "pg-custom"),
         ("db.odd%20name%2F%C3%A9.dump", "pg-custom"),
+        ("db.roles.sql", "pg-roles"),
     ]
-    assert [piece.facts.get("database") for piece in found] == [None, "shop", "odd name/é"]
-    assert found[2].outside
-    assert found[2].outside.arguments == ("c1", "dbname='odd name/é'")
+    assert [piece.facts.get("database") for piece in found] == ["shop", "odd name/é", None]
+    assert found[1].outside
+    assert found[1].outside.arguments == ("c1", "dbname='odd name/é'")
 
 
 def test_a_database_that_does_not_answer_is_no_empty_one() -> None:
@@ -59,6 +59,15 @@ def test_what_fills_a_cluster(form: str, name: str, how: str) -> None:
     found = postgres.fill(dataclasses.replace(DUMP, form=form), "c1")
 
     assert (found.name, found.arguments) == (name, ("c1", how))
+
+
+def test_roles_are_put_back_before_what_names_them() -> None:
+    ground = Ground(saying('{"rows": {"public.orders": 3}}'))
+    roles = dataclasses.replace(DUMP, form=postgres.ROLES)
+
+    postgres.restore([DUMP, roles, DUMP], ground)
+
+    assert ground.done[1:] == [roles, DUMP, DUMP]
 
 
 def dumped(**facts: object) -> Archive:
