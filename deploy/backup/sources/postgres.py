@@ -28,6 +28,7 @@ _FACTS = (*_CLIENT, (_HERE, "postgres_facts.sh"))
 _DUMP = Script(_HERE, "postgres_dump.sh", _FACTS)
 _COUNT = Script(_HERE, "postgres_count.sh", _FACTS)
 _FILL = Script(_HERE, "postgres_fill.sh", _CLIENT)
+_NAMED = Script(_HERE, "postgres_named.sh", _CLIENT)
 _GLOBALS = Script(_HERE, "postgres_globals.sh", _CLIENT)
 _READ = Script(_HERE, "postgres_read.sh")
 _ROLES_END = "-- PostgreSQL database cluster dump complete"
@@ -109,6 +110,8 @@ def restore(archives: Sequence[Archive], ground: Ground) -> None:
         return
     with ground.stand_in(_ALONE) as container:
         for archive in roles_first(one for one in archives if one.form not in pitr.FORMS):
+            if archive.form == DUMP:
+                _make_roles(archive, ground.host, container)
             ground.pour(archive, Into(outside=fill(archive, container)))
         for archive in (one for one in archives if one.form == DUMP):
             compare(archive, ground.host, container)
@@ -138,6 +141,7 @@ def by_hand(archive: Archive, opened: str) -> Iterator[str]:
         yield "# and POSTGRES_DB=postgres. That user is there already: one error says so."
         yield f"{opened} | docker exec -i CONTAINER psql -U postgres -d postgres"
     else:
+        yield "# A role that it does not find was dropped since: `create role` lets it go on."
         options = "--create --clean --if-exists --exit-on-error --dbname=template1"
         yield f"{opened} | docker exec -i CONTAINER pg_restore -U postgres {options}"
 
@@ -148,6 +152,13 @@ def fill(archive: Archive, container: str) -> Outside:
     return Outside(
         "psql" if roles else "pg_restore", _FILL, (container, "roles" if roles else "dump")
     )
+
+
+def _make_roles(archive: Archive, host: Host, container: str) -> None:
+    """Make the roles that a dump names and that were gone when roles were dumped."""
+    names = json.dumps(list(archive.facts.get("roles", {})), ensure_ascii=False)
+    command = _NAMED.command(container, stdin=names.encode())
+    check(host.name, command, host.run(command))
 
 
 def compare(archive: Archive, host: Host, container: str) -> None:

@@ -9,11 +9,18 @@ where name in ('statement_timeout', 'idle_in_transaction_session_timeout', 'tran
 SQL
 }
 
-# facts: prints the SQL that says what a database holds, a JSON object a line.
+# facts: prints the SQL that says what a database holds, and which roles a dump of it names, a JSON
+# object a line.
 facts() {
     cat <<'SQL'
 select json_build_object('version', current_setting('server_version'));
 select json_build_object('large_objects', count(*)) from pg_largeobject_metadata;
+select json_build_object('roles', json_build_object(rolname, true)) from pg_roles r, pg_database here
+where datname = current_database() and rolname !~ '^pg_' and (
+    exists (select from pg_db_role_setting s where s.setrole = r.oid and s.setdatabase = here.oid)
+    or exists (select from pg_shdepend d where d.refclassid = 'pg_authid'::regclass and d.refobjid = r.oid
+               and (d.dbid = here.oid or (d.classid = 'pg_database'::regclass and d.objid = here.oid))))
+order by rolname;
 select format('select json_build_object(''rows'', json_build_object(%L, count(*))) from %I.%I',
               n.nspname || '.' || c.relname, n.nspname, c.relname)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace

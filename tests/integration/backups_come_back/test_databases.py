@@ -80,12 +80,13 @@ def test_a_dump_outlives_the_timeouts_of_the_server(shop: Shop) -> None:
     assert ended.code == 0, ended.all
 
 
-def test_a_role_that_is_made_while_a_dump_runs(shop: Shop) -> None:
-    """Of the databases, `shop` is dumped before `w'ei"rd`."""
+def test_roles_that_are_made_and_dropped_while_a_dump_runs(shop: Shop) -> None:
+    """Of the databases, `shop` is dumped before `w'ei"rd`, and the roles last."""
+    shop.sql("create role gone; grant select on nothing to gone")
     with shop.locked("notes") as release:
         run = Running(shop, "backup", "--only", "db")
         wait_until(lambda: bool(shop.dumps()))
-        shop.sql("create role late")
+        shop.sql("revoke select on nothing from gone; drop role gone; create role late")
         shop.sql("grant select on here to late", ODD)
         release()
     ended = run.ends()
@@ -94,6 +95,7 @@ def test_a_role_that_is_made_while_a_dump_runs(shop: Shop) -> None:
     ended = shop.restore("--only", "db")
 
     assert ended.code == 0, ended.all
+    assert shop.sql("select has_table_privilege('gone', 'nothing', 'select')") == "t\n"
     assert shop.sql("select has_table_privilege('late', 'here', 'select')", ODD) == "t\n"
 
 

@@ -1,6 +1,7 @@
 """Postgres: which archives there are, what is read of a dump, what a restore is compared with."""
 
 import dataclasses
+import json
 from typing import Any
 
 import pytest
@@ -68,6 +69,16 @@ def test_roles_are_put_back_before_what_names_them() -> None:
     postgres.restore([DUMP, roles, DUMP], ground)
 
     assert ground.done[1:] == [roles, DUMP, DUMP]
+
+
+def test_roles_that_a_dump_names_are_made_where_they_are_gone() -> None:
+    host = saying('{"rows": {}}')
+
+    postgres.restore([dumped(roles={"ann": True, "o'né": True}, rows={})], Ground(host))
+
+    named, _ = host.commands
+    assert named.name == "postgres_named"
+    assert json.loads(named.stdin) == ["ann", "o'né"]
 
 
 def dumped(**facts: object) -> Archive:

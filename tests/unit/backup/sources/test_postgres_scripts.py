@@ -12,6 +12,7 @@ CLIENT = (HERE, "postgres_client.sh")
 FACTS = (HERE, "postgres_facts.sh")
 DUMP = Script(HERE, "postgres_dump.sh", (CLIENT, FACTS))
 COUNT = Script(HERE, "postgres_count.sh", (CLIENT, FACTS))
+NAMED = Script(HERE, "postgres_named.sh", (CLIENT,))
 NAME = "dbname='shop'"
 # A psql that writes down what it is sent, and a pg_dump.
 POSTGRES = """
@@ -46,6 +47,16 @@ def test_a_dump_is_of_the_moment_that_is_counted(tmp_path: Path) -> None:
     result, _ = telling(host, tmp_path / "facts", DUMP, "c1", NAME)
 
     assert result.text == f"the dump of 00000003-1 --dbname={NAME}\n"
+
+
+def test_names_of_roles_are_quoted(tmp_path: Path) -> None:
+    host = with_docker(tmp_path, POSTGRES.format(folder=tmp_path))
+
+    assert host.run(NAMED.command("c1", stdin=r"""["o'né", "\\"]""".encode())).ok
+
+    sent = (tmp_path / "sent").read_text()
+    assert r"""json_array_elements_text('["o''né", "\\"]') named (name)""" in sent
+    assert sent.endswith("\n\\gexec\n")
 
 
 def test_psql_speaks_utf_8_and_a_dump_what_the_database_does(tmp_path: Path) -> None:
