@@ -1,9 +1,11 @@
 """SQLite databases in a folder, each copied as it was at one moment, while others write.
 
 A database in use is torn when its file and its log are read one after the other. SQLite's own
-backup reads one moment of it.
+backup reads one moment of it. So only what SQLite says is none, or is damaged, is left to be packed
+as every file is; where a database cannot be copied for another reason, there is no backup.
 """
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -16,6 +18,18 @@ from urllib.parse import quote
 MAGIC = b"SQLite format 3\0"
 BESIDE = ("-wal", "-shm", "-journal")  # files that belong to a database
 _PATIENCE = 60.0  # seconds for a lock of whoever writes
+_UNSOUND = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+# Its log wants to be replayed, which is not done to the original, or there are no locks there. The
+# files of one that is locked would be torn.
+_READ_BESIDE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR)
+
+
+class Uncopied(Exception):
+    """A database could not be copied: which one, and why."""
+
+
+class _Unsound(Exception):
+    """What looks like a database is none, or is damaged."""
 
 
 def databases(folder: Path) -> Iterator[Path]:
@@ -27,26 +41,58 @@ def databases(folder: Path) -> Iterator[Path]:
                 yield path.relative_to(folder)
 
 
-def copied(folder: Path, path: Path, copies: Path) -> bool:
-    """Copy a database to the same path below `copies`; False, said why, where that cannot be."""
+def copied(folder: Path, path: Path, copies: Path, patience: float = _PATIENCE) -> bool:
+    """Copy a database to the same path below `copies`.
+
+    False where SQLite says that it is none, or damaged, which is said, and where it is gone by now.
+    Raises `Uncopied`.
+    """
     source, target = folder / path, copies / path
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        try:
-            _back_up(source, target)
-        except sqlite3.Error:  # its log wants to be replayed, which is not done to the original
-            _back_up(_beside(source, target.with_name(f"{target.name}.files")), target)
-        _check(target)
-    except (sqlite3.Error, OSError) as error:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _copy(source, target, patience)
+        shutil.copystat(source, target)
+        status = source.stat()
+        os.chown(target, status.st_uid, status.st_gid)
+    except (_Unsound, sqlite3.Error, OSError) as error:
         target.unlink(missing_ok=True)
+        if not source.exists():
+            return False
+        if not isinstance(error, _Unsound):
+            message = f"{path}: SQLite cannot copy it: {_reason(error)}"
+            raise Uncopied(message) from None
         print(f"{path}: packed as it is, for SQLite cannot read it: {error}", file=sys.stderr)
         return False
-    finally:
-        shutil.rmtree(target.with_name(f"{target.name}.files"), ignore_errors=True)
-    shutil.copystat(source, target)
-    status = source.stat()
-    os.chown(target, status.st_uid, status.st_gid)
     return True
+
+
+def _copy(source: Path, target: Path, patience: float) -> None:
+    """Make a sound copy. Raises `_Unsound`, `sqlite3.Error`, `OSError`."""
+    files = target.with_name(f"{target.name}.files")
+    try:
+        try:
+            _back_up(source, target, "ro", patience)
+        except sqlite3.Error as error:
+            if _code(error) not in _READ_BESIDE:
+                raise
+            _back_up(_beside(source, files), target, "rw", patience)
+        _check(target)
+    except sqlite3.Error as error:
+        if _code(error) in _UNSOUND:
+            raise _Unsound(str(error)) from None
+        raise
+    finally:
+        shutil.rmtree(files, ignore_errors=True)
+
+
+def _code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary code of an error; 0 where SQLite has not raised it."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _reason(error: Exception) -> str:
+    full = isinstance(error, sqlite3.Error) and _code(error) == sqlite3.SQLITE_FULL
+    return os.strerror(errno.ENOSPC) if full else str(error)
 
 
 def _begins(path: Path) -> bool:
@@ -62,14 +108,21 @@ def _begins(path: Path) -> bool:
         os.close(file)
 
 
-def _back_up(source: Path, target: Path) -> None:
+def _back_up(source: Path, target: Path, mode: str, patience: float) -> None:
     target.unlink(missing_ok=True)
-    address = f"file:{quote(bytes(source))}?mode=ro"
+    address = f"file:{quote(bytes(source))}?mode={mode}"
     with (
-        closing(sqlite3.connect(address, uri=True, timeout=_PATIENCE)) as database,
+        closing(sqlite3.connect(address, uri=True, timeout=patience)) as database,
         closing(sqlite3.connect(target)) as copy,
     ):
-        database.backup(copy)
+        database.backup(copy, progress=_unless_locked)
+
+
+def _unless_locked(status: int, _remaining: int, _total: int) -> None:
+    """End a copy that SQLite's patience was too short for: Python would ask for ever."""
+    if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        message = "it is locked; where that lasts, write `x-backup: {pause: true}` at its service"
+        raise sqlite3.OperationalError(message)
 
 
 def _beside(source: Path, folder: Path) -> Path:
@@ -82,7 +135,13 @@ def _beside(source: Path, folder: Path) -> Path:
 
 
 def _check(target: Path) -> None:
-    with closing(sqlite3.connect(target)) as copy:
-        (said,) = copy.execute("pragma integrity_check").fetchone()
+    """See that a copy is sound. What its own program alone can check, it is not asked for."""
+    try:
+        with closing(sqlite3.connect(target)) as copy:
+            (said,) = copy.execute("pragma integrity_check").fetchone()
+    except sqlite3.OperationalError as error:
+        if _code(error) != sqlite3.SQLITE_ERROR:
+            raise
+        return  # it lacks a collation, or another thing, that its program has
     if said != "ok":
-        raise sqlite3.DatabaseError(said)
+        raise _Unsound(said)

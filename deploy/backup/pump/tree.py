@@ -6,7 +6,7 @@ first member of the archive lists what is gone since then; folders are always in
 
     python3 -m pump.tree [--as-is] [--index FILE] [--since FILE] FOLDER COPIES tar ARGUMENT…
 
-Ends as tar does, and 2 where it does not get so far.
+Ends as tar does, and 2 where it does not get so far, as where a database cannot be copied.
 """
 
 import os
@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from . import index
-from .databases import BESIDE, copied, databases
+from .databases import BESIDE, Uncopied, copied, databases
 
 GONE = "./.slipway-gone-"  # how the first member is called where there is an index of before
 UNCHANGED = ".unchanged"
@@ -86,6 +86,9 @@ def _parser() -> ArgumentParser:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
+    except Uncopied as error:
+        print(error, file=sys.stderr)
+        sys.exit(_FAILED)
     except Exception:  # noqa: BLE001 - Python would end 1, which is what tar says of changed files
         traceback.print_exc()
         sys.exit(_FAILED)
