@@ -2,7 +2,6 @@
 
 import json as json_text
 import time
-from pathlib import Path
 from typing import Any
 
 from invoke.collection import Collection
@@ -203,8 +202,9 @@ def prune(_c: Any, env: str = "", app: str = "", apply: bool = False, json: bool
 def keygen(_c: Any, file: str = "slipway.key") -> None:
     """Make a key pair of age: a private key file, and the public key."""
     from deploy.backup.keys import write_pair
+    from deploy.wiring.backup import file_named
 
-    pair = write_pair(Path(file).expanduser())
+    pair = write_pair(file_named(file, "--file"))
     print(f"private key: {file}; keep it off the servers, and a copy of it elsewhere")
     print(f'[backup]\nencrypt = ["{pair.public}"]')
 

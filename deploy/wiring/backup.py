@@ -22,7 +22,7 @@ from deploy.backup.stores.base import Store
 from deploy.backup.stores.folder import FolderStore
 from deploy.backup.stores.s3 import S3Settings, S3Store
 from deploy.backup.verify import verify
-from deploy.backup.window import Moment, pitr_sources, shipments, way
+from deploy.backup.window import Moment, pitr_sources, shipments, shown, way
 from deploy.errors import SettingsError, StoreUnreachable
 from deploy.host import Command, Host, Secret, check, owner
 from deploy.rollout.run import Target
@@ -176,13 +176,25 @@ def _sizes(store: StoreSettings) -> tuple[tuple[int, int], ...]:
 
 
 def key_file(named: str) -> Path:
-    """Return the file of the private key: as named, or as the environment says."""
+    """Return the file of the private key: as named, or as the environment says.
+
+    Raises `SettingsError`.
+    """
     name = named or os.environ.get(KEY_VARIABLE, "")
     if not name:
         raise SettingsError(
             "--key", "no private key is named", f"name its file: --key FILE, or {KEY_VARIABLE}"
         )
-    return Path(name).expanduser()
+    return file_named(name, "--key" if named else KEY_VARIABLE)
+
+
+def file_named(name: str, place: str) -> Path:
+    """Return a file, whose name may begin with ~ or ~USER. Raises `SettingsError`."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        wrong = f"{name!r} begins with no home folder that is known here"
+        raise SettingsError(place, wrong, "write the whole path") from None
 
 
 def unlocked(
@@ -238,10 +250,12 @@ def moment_named(text: str) -> float:
     """
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        moment = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        shown(moment)  # in UTC it may lie before the first year, or after the last
+    except (ValueError, OverflowError):
         remedy = 'write it as "2026-01-02 03:04:05", in UTC, or with a zone as in +01:00'
         raise SettingsError("--to", f"{text!r} is no moment", remedy) from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    return moment
 
 
 def _opened(catalog: Catalog, snapshot: Snapshot, key: Path) -> Opened:

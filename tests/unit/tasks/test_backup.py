@@ -14,7 +14,7 @@ from invoke.exceptions import Exit
 
 from deploy.backup import keys
 from deploy.backup.catalog import STRUCTURE, Catalog, Proof
-from deploy.tasks.backup import check, create
+from deploy.tasks.backup import check, create, keygen
 
 HOUR = 3600
 Capture = pytest.CaptureFixture[str]
@@ -125,3 +125,10 @@ def test_a_backup_that_fails_is_told_and_ends_as_before(
     assert "last_run_success" in (tmp_path / "slipway.prom").read_text()
     assert "p1ng" not in said.err
     assert "n0tify" not in said.err
+
+
+def test_a_key_for_the_home_folder_of_nobody(capsys: Capture) -> None:
+    with pytest.raises(Exit):
+        keygen(Context(), file="~nobody.here/key")
+
+    assert capsys.readouterr().err.startswith("--file: '~nobody.here/key' begins with no home")

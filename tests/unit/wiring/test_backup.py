@@ -13,10 +13,10 @@ from backup.memory import PROJECT, Memory, snapshot_of
 
 from deploy.backup import keys
 from deploy.backup.catalog import STRUCTURE, Catalog, Proof, Standing
-from deploy.errors import StoreError, StoreUnreachable
+from deploy.errors import SettingsError, StoreError, StoreUnreachable
 from deploy.tasks.look import _backup
 from deploy.wiring import App, open_app
-from deploy.wiring.backup import standing, standing_soon
+from deploy.wiring.backup import KEY_VARIABLE, key_file, standing, standing_soon
 
 
 @pytest.fixture(autouse=True)
@@ -128,3 +128,19 @@ def test_for_a_folder_boto3_is_not_imported(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
         check=True,
     )
+
+
+def test_the_file_of_the_private_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    monkeypatch.setenv(KEY_VARIABLE, "~/of/the/environment")
+
+    assert key_file("~/named") == Path("/home/ann/named")
+    assert key_file("") == Path("/home/ann/of/the/environment")
+
+
+@pytest.mark.parametrize(("named", "place"), [("~nobody.here/key", "--key"), ("", KEY_VARIABLE)])
+def test_a_home_folder_of_nobody(monkeypatch: pytest.MonkeyPatch, named: str, place: str) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "~nobody.here/key")
+
+    with pytest.raises(SettingsError, match=f"^{place}: '~nobody.here/key' begins with no home"):
+        key_file(named)

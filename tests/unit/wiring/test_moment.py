@@ -1,5 +1,6 @@
 """Which snapshots bring a database to a moment, opened by the private key."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -99,3 +100,17 @@ def test_without_a_base_backup_it_is_said_how_to_have_one() -> None:
 )
 def test_moments(text: str) -> None:
     assert moment_named(text) == DAY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yesterday",
+        "9999-12-31 23:59:59-01:00",
+        "9999-12-31 23:59:59.999999",
+        "0001-01-01 00:00:00+01:00",
+    ],
+)
+def test_what_is_no_moment(text: str) -> None:
+    with pytest.raises(SettingsError, match=rf"--to: '{re.escape(text)}' is no moment"):
+        moment_named(text)
