@@ -4,14 +4,15 @@ Redis keeps a keyed hash of the token, so nobody logs in with what a dump of Red
 with SameSite=Strict is not sent along by other sites, so no form of theirs acts for a coach.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Annotated
 
-from anyio.to_thread import run_sync
 from fastapi import Cookie, Depends, HTTPException, Response, status
 
 from app.connections import Connections
@@ -21,6 +22,10 @@ from app.settings import get_settings
 
 COOKIE = "session"
 _N, _R, _P = 2**14, 8, 1  # about 50 ms and 16 MiB for each guess
+
+# Two threads, not the forty that there are for whatever blocks: those would have 640 MiB among
+# them, and the C library keeps them for each thread that has ever hashed.
+_HASHING = ThreadPoolExecutor(2, "hashing")
 
 Token = Annotated[str | None, Cookie(alias=COOKIE)]
 
@@ -47,12 +52,12 @@ def _nobodys_hash() -> str:
 
 async def hash_password(password: str) -> str:
     """Return `salt$hash`, both in base64. In a thread: it would hold up other requests."""
-    return await run_sync(_hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_HASHING, _hash, password)
 
 
 async def password_matches(password: str, stored: str | None) -> bool:
     """Compare in constant time; None stands for a coach that there is not."""
-    return await run_sync(_matches, password, stored)
+    return await asyncio.get_running_loop().run_in_executor(_HASHING, _matches, password, stored)
 
 
 def _key(token: str) -> str:
