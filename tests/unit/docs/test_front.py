@@ -38,3 +38,9 @@ def answering(site: Path, path: str) -> str:
 def test_who_makes_it_hash_is_counted_strictly(site: Path) -> None:
     for path in HASHING[site.stem]:
         assert "limit_req zone=login" in answering(site, path), path
+
+
+@pytest.mark.parametrize("site", SITES, ids=lambda site: site.stem)
+def test_large_bodies_are_few_at_once_for_each_address(site: Path) -> None:
+    for _, place, says in locations(site):
+        assert ("client_max_body_size" in says) == ("limit_conn uploads" in says), place
