@@ -9,6 +9,7 @@ from deploy.init.roles import Cast, Role, http_ports
 
 UPDATE = "deploy: {update_config: {order: start-first, parallelism: 0, monitor: 3s}}"
 _CHECK = "curl -fsS --max-time 2 --unix-socket /run/nginx-health.sock http://localhost/"
+_ON = "${PUBLISH_ON-0.0.0.0}"
 _PRIVILEGED, _ABOVE = 1024, 8000  # 80, where it is taken, becomes 8080
 
 
@@ -30,7 +31,8 @@ def nginx_service(facts: Facts, parts: Cast, further: dict[int, str]) -> Iterato
     """Yield the lines of the service that stands in front."""
     web = {part.name for part in parts.of(Role.WEB)}
     behind = {*parts.routes.ports, parts.main, *parts.hosts.values(), *further.values()}
-    ports = ["${HTTP_PORT:-80}:80", *(f"{port}:{port}" for port in further)]
+    # By IPv6 all clients would have one private address, where a network has IPv4 alone.
+    ports = [f"{_ON}:${{HTTP_PORT:-80}}:80", *(f"{_ON}:{port}:{port}" for port in further)]
     yield "nginx:" if "nginx" not in facts.document["services"] else "entrance:"
     yield "  image: ${NGINX_IMAGE:-nginx:1.30-alpine}"
     yield "  x-proxy: true"

@@ -38,10 +38,11 @@ _HEAD = f"""\
 # Where images are pushed and pulled.
 REGISTRY={REGISTRY}
 
-# The port that the world reaches.
+# The port that the world reaches, and on which address: all of IPv4.
 #HTTP_PORT=80
+#PUBLISH_ON=0.0.0.0
 """
-_OURS = frozenset(["TAG", "REGISTRY", "HTTP_PORT", "NGINX_IMAGE"])
+_OURS = frozenset(["TAG", "REGISTRY", "HTTP_PORT", "PUBLISH_ON", "NGINX_IMAGE"])
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Ports of the machine: those a service publishes, those that are taken. Pure.
 
-A port is written `address:port`, and `:port` where it is on all addresses. Only TCP.
+A port is written `address:port`, and `:port` where it is on all addresses: of IPv4, of IPv6, or
+both, since what listens on [::] mostly holds the other as well. Only TCP.
 """
 
 import ipaddress
@@ -58,5 +59,5 @@ def socket(address: str, port: object) -> str:
 
 
 def taken(all_listening: Iterable[str], own: Iterable[str]) -> tuple[str, ...]:
-    """Return what others listen on: Docker holds the ports of its containers on IPv4 and IPv6."""
+    """Return what others listen on: Docker may hold a port of its containers twice, on IPv6 too."""
     return tuple(sorted(set(all_listening) - set(own)))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-NGINX = Path(__file__).resolve().parents[3] / "nginx"
-SITES = sorted((NGINX / "sites").glob("*.conf"))
+CHECKOUT = Path(__file__).resolve().parents[3]
+SITES = sorted((CHECKOUT / "nginx" / "sites").glob("*.conf"))
+COMPOSE = [CHECKOUT / "nginx" / "compose.yaml", *sorted(CHECKOUT.glob("compose/*/*.yaml"))]
 HASHING = {  # where a password is hashed
     "coaching-platform": ("/api/v1/auth/login", "/api/v1/auth/signup"),
     "loc8": (),
@@ -15,6 +16,7 @@ HASHING = {  # where a password is hashed
     "transformation-coaching": ("/api/v1/auth/login", "/api/v1/auth/signup"),
 }
 
+_PUBLISHED = re.compile(r'^ +- "(\S*?)\$\{\w+_PORT:-\d+\}:\d+"$', re.MULTILINE)
 _LOCATION = re.compile(r"^location (?:([=~]) )?(\S+) \{(.*?)^\}", re.MULTILINE | re.DOTALL)
 
 
@@ -44,3 +46,13 @@ def test_who_makes_it_hash_is_counted_strictly(site: Path) -> None:
 def test_large_bodies_are_few_at_once_for_each_address(site: Path) -> None:
     for _, place, says in locations(site):
         assert ("client_max_body_size" in says) == ("limit_conn uploads" in says), place
+
+
+def test_nobody_comes_by_ipv6_unasked() -> None:
+    found = {
+        (file.parent.name, address)
+        for file in COMPOSE
+        for address in _PUBLISHED.findall(file.read_text(encoding="utf-8"))
+    }
+    others = {(name, address) for name, address in found if address != "127.0.0.1:"}
+    assert others == {("nginx", "${PUBLISH_ON-0.0.0.0}:")}

@@ -11,6 +11,7 @@ from deploy.errors import ComposeError
 from deploy.init import Draft
 
 POSTGRES = service(image="postgres:15", volumes=[volume("data", "/var/lib/postgresql/data")])
+ON = "${PUBLISH_ON-0.0.0.0}"
 SHELL = "FROM python:3.11-slim\nCOPY . .\n"
 
 
@@ -42,7 +43,7 @@ def test_a_web_service_goes_behind_nginx_and_rolls() -> None:
         "container_name": ("reset", None),
         "deploy": {"update_config": {"order": "start-first", "parallelism": 0, "monitor": "3s"}},
     }
-    assert services["nginx"]["ports"] == ["${HTTP_PORT:-80}:80"]
+    assert services["nginx"]["ports"] == [f"{ON}:${{HTTP_PORT:-80}}:80"]
     assert "proxy_pass http://web;" in made.files["slipway/site.conf"]
 
 
@@ -69,7 +70,8 @@ def test_every_other_published_service_keeps_its_port() -> None:
     )
     site = made.files["slipway/site.conf"]
 
-    assert overlay(made)["nginx"]["ports"] == ["${HTTP_PORT:-80}:80", "8000:8000", "8080:8080"]
+    published = overlay(made)["nginx"]["ports"]
+    assert published == [f"{ON}:${{HTTP_PORT:-80}}:80", f"{ON}:8000:8000", f"{ON}:8080:8080"]
     first, second, third = site.split("server {")[1:4]
     assert "listen 80 " in first
     assert "http://frontend;" in first

@@ -12,6 +12,7 @@ ANY = "0.0.0.0"  # noqa: S104 - what Docker says
     [
         ([{"published": "80", "target": 8080, "protocol": "tcp"}], (":80",)),
         ([{"published": "80", "target": 80, "host_ip": ANY}], (":80",)),
+        ([{"published": "80", "target": 80, "host_ip": "::"}], (":80",)),
         ([{"published": "80", "target": 80, "host_ip": "127.0.0.1"}], ("127.0.0.1:80",)),
         ([{"published": "53", "target": 53, "protocol": "udp"}], ()),
         ([{"published": "8000-8005", "target": 80}], ()),
