@@ -1,7 +1,6 @@
 """**Decides** what an app gets to begin with, and explains each choice. Pure."""
 
 import re
-import shlex
 from collections.abc import Iterator
 
 from deploy.errors import ComposeError
@@ -10,7 +9,7 @@ from deploy.init.overlay import Overlay
 from deploy.init.roles import Cast, Role, cast
 from deploy.init.site import NGINX, site
 from deploy.init.texts import IGNORED, TASKS, settings, workflow
-from deploy.init.variables import env_example, variables_of
+from deploy.init.variables import command_of, env_example, variables_of
 
 _MIGRATIONS = {
     "alembic.ini": "alembic upgrade head",
@@ -95,7 +94,7 @@ def _path(parts: Cast, facts: Facts) -> tuple[str, str]:
 
 def _migrate(parts: Cast, facts: Facts) -> tuple[str, str, bool] | None:
     for part in parts.of(Role.ONCE):
-        command = part.model.get("command")
+        command = command_of(facts, part.name)
         if command and re.search("migrat|upgrade|alembic", f"{part.name} {command}"):
             same = [
                 other.name
@@ -103,7 +102,8 @@ def _migrate(parts: Cast, facts: Facts) -> tuple[str, str, bool] | None:
                 if other.model.get("build") == part.model.get("build")
                 and other.model.get("image") == part.model.get("image")
             ]
-            return (same or [parts.main])[0], shlex.join(command), bool(same)
+            sure = bool(same) and not variables_of(command)
+            return (same or [parts.main])[0], command.replace("$$", "$"), sure
     for name, marker in facts.migrations.items():
         part = parts.parts[name]
         if part.role in {Role.WEB, Role.WORKER}:
@@ -172,10 +172,13 @@ def _about_migrations(migrate: tuple[str, str, bool] | None, facts: Facts) -> It
         )
     else:
         seen = facts.migrations.get(service, "a service that runs once")
+        why = f"{seen} tells of it, but not that the image can run it"
+        if variables_of(command):
+            why = (
+                "deploy.toml fills in no variable; `sh -c` does, with those that its container has"
+            )
         yield Choice(
-            f"migrate: `{command}` stands there as a comment",
-            f"{seen} tells of it, but not that the image can run it",
-            "deploy.toml: [rollout]",
+            f"migrate: `{command}` stands there as a comment", why, "deploy.toml: [rollout]"
         )
 
 

@@ -17,8 +17,9 @@ Document = Mapping[str, Any]
 class Facts:
     """An app as it was found. Keys of the mappings are services, where nothing else is said.
 
-    `document` is its Compose model, `text` its Compose file as it was written. `inside` is the
-    folder as the repository names it, with a slash behind; nothing for the repository's own.
+    `document` is its Compose model, `text` its Compose file as it was written, and `written` the
+    services as they stand there, before any variable was filled in. `inside` is the folder as the
+    repository names it, with a slash behind; nothing for the repository's own.
     """
 
     app: str
@@ -32,6 +33,7 @@ class Facts:
     override: str = ""  # the file that a bare `docker compose` reads besides
     inactive: tuple[str, ...] = ()  # services of profiles that nobody asked for
     dockerignore: str | None = None  # of the folder itself; None where there is none
+    written: Mapping[str, Document] = field(default_factory=dict)
     env_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # names of variables
     examples: Mapping[str, str] = field(default_factory=dict)  # values of a public example, by name
     dockerfiles: Mapping[str, str] = field(default_factory=dict)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from deploy.init.facts import FOLDER, SITE, Facts
-from deploy.init.mounts import short
+from deploy.init.mounts import named, short
 from deploy.init.roles import Cast, Role, http_ports
 
 UPDATE = "deploy: {update_config: {order: start-first, parallelism: 0, monitor: 3s}}"
@@ -58,7 +58,7 @@ def _static_mounts(facts: Facts, parts: Cast) -> list[str]:
     folders = [one.files for one in parts.routes.locations if one.files]
     mounts = parts.parts[parts.replaced].model.get("volumes", ())
     return [
-        short({**mount, "read_only": True}, facts.folder)
+        short({**named(mount, parts.replaced, facts), "read_only": True}, facts.folder)
         for mount in mounts
         if any(folder.startswith(mount["target"].rstrip("/")) for folder in folders)
     ]

@@ -1,10 +1,11 @@
 """What a service mounts: its source, its configuration, its data. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deploy.init.facts import Document, Facts
 from deploy.init.roles import Part
+from deploy.init.variables import variables_of
 
 _DATA = re.compile(
     r"data|upload|media|storage|backup|static|files|state|cache|logs?$", re.IGNORECASE
@@ -21,6 +22,15 @@ def short(mount: Document, folder: str) -> str:
         place = f".{place.removeprefix(folder)}"
     words = [place] if place else []
     return ":".join([*words, mount["target"], *(["ro"] if mount.get("read_only") else [])])
+
+
+def named(mount: Document, service: str, facts: Facts) -> Document:
+    """Return a mount whose source is a variable again, where it was one."""
+    for told in facts.written.get(service, {}).get("volumes", ()):
+        if isinstance(told, Mapping) and told.get("target") == mount["target"]:
+            source = str(told.get("source") or "")
+            return {**mount, "source": source} if variables_of(source) else mount
+    return mount
 
 
 def sources(part: Part, facts: Facts) -> list[Document]:

@@ -8,6 +8,7 @@ _TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|[{};]|[^\s{};]+")
 _COMMENT = re.compile(r"(^|\s)#[^\n]*", re.MULTILINE)
 _TARGET = re.compile(r"https?://([\w.-]+)(?::(\d+))?(/\S*)?")
 _PASSED = frozenset(["uwsgi_pass", "fastcgi_pass", "grpc_pass", "scgi_pass"])
+_UNTOLD = "$$"  # stands before a variable whose value must not be told; nginx knows no such thing
 _FILES = frozenset(["root", "alias", "try_files", "index"])
 _COVERED = frozenset(
     [
@@ -85,12 +86,13 @@ class Routes:
 def read_routes(
     text: str,
     services: Collection[str],
-    environment: Mapping[str, str],
+    environment: Mapping[str, str | None],
     mounted: Collection[str] = (),
 ) -> Routes:
     """Return the routes of a configuration; without locations where it sends to no service.
 
-    `environment` is what templates are filled from, `mounted` the volumes that hold files.
+    `environment` is what templates are filled from, with None for what must not be told; `mounted`
+    are the volumes that hold files.
     """
     top = _parse(_filled(text, environment))
     upstreams = {one.words[1]: one for one in _all(top, "upstream") if len(one.words) > 1}
@@ -131,6 +133,9 @@ class _Reading:
 
     def _location(self, location: Directive, root: Directive | None) -> None:
         match = location.words[1:]
+        if _untold(location):
+            self.dropped.add(_shown(location))
+            return
         says = {one.words[0]: one for one in location.block}
         if any(
             "https://" in word
@@ -158,6 +163,7 @@ class _Reading:
     ) -> Location:
         folder = where.words[1].strip("\"'") if where else ""
         inside = any(folder.startswith(volume.rstrip("/")) for volume in self.mounted)
+        inside = inside and _UNTOLD not in folder
         if not folder or not inside:
             self.own = True
             return Location(match)
@@ -168,8 +174,8 @@ class _Reading:
         self, match: tuple[str, ...], target: str, kept: tuple[Directive, ...]
     ) -> Location | None:
         found = _TARGET.match(target)
-        if not found:
-            self.dropped.add(f"proxy_pass {target}")
+        if not found or _UNTOLD in target:
+            self.dropped.add(f"proxy_pass {target.replace(_UNTOLD, '$')}")
             return None
         host, port, uri = found[1], found[2], found[3] or ""
         servers = [(host, port)]
@@ -186,6 +192,10 @@ class _Reading:
 
     def _keeps(self, one: Directive) -> bool:
         word = one.words[0]
+        if _untold(one):
+            if word != "proxy_pass":
+                self.dropped.add(_shown(one))
+            return False
         if word == "proxy_set_header":
             return one.words[1].lower() not in _COVERED
         if word in _KEPT:
@@ -203,9 +213,18 @@ def _all(directives: Sequence[Directive], name: str) -> Iterator[Directive]:
             yield from _all(one.block, name)
 
 
-def _filled(text: str, environment: Mapping[str, str]) -> str:
+def _untold(one: Directive) -> bool:
+    return any(_UNTOLD in word for word in one.words)
+
+
+def _shown(one: Directive) -> str:
+    return " ".join(one.words).replace(_UNTOLD, "$")
+
+
+def _filled(text: str, environment: Mapping[str, str | None]) -> str:
     for name, value in environment.items():
-        text = re.sub(rf"\$(?:\{{{re.escape(name)}\}}|{re.escape(name)}\b)", lambda _: value, text)  # noqa: B023 - called at once
+        told = f"{_UNTOLD}{name}" if value is None else value
+        text = re.sub(rf"\$(?:\{{{re.escape(name)}\}}|{re.escape(name)}\b)", lambda _: told, text)  # noqa: B023 - called at once
     return re.sub(r"\$\{(\w+)\}", r"$\1", text)
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from deploy.init.facts import EXAMPLE, OVERLAY, SITE, Choice, Facts
 from deploy.init.front import UPDATE, listens, nginx_service
 from deploy.init.health import check_of
-from deploy.init.mounts import kept, shipped, short, sources
+from deploy.init.mounts import kept, named, shipped, short, sources
 from deploy.init.roles import Cast, Part, Role, http_ports
-from deploy.init.variables import REGISTRY
+from deploy.init.variables import REGISTRY, command_of
 
 LEFT_OUT = "left-out"
 _DEVELOPMENT = re.compile(r"--reload|nodemon|watch|run dev|runserver|--debug|flask run")
@@ -156,7 +156,10 @@ class Overlay:
             self._choose(f"{part.name}: {shown} read-only", why)
         if gone or sent:
             mounts = [
-                {**mount, "read_only": True} if mount in sent else mount
+                {
+                    **named(mount, part.name, self.facts),
+                    **({"read_only": True} if mount in sent else {}),
+                }
                 for mount in kept(part, gone)
             ]
             yield f"volumes: !override {json.dumps([self._short(mount) for mount in mounts])}"
@@ -192,7 +195,7 @@ class Overlay:
             self._choose(f"{part.name}: a health check", why)
 
     def _update(self, part: Part) -> Iterator[str]:
-        command = " ".join(part.model.get("command") or ())
+        command = command_of(self.facts, part.name)
         if part.role in {Role.WEB, Role.WORKER} and _DEVELOPMENT.search(command):
             why = "it sounds like development; which one is for a server, only you know"
             self._choose(f"{part.name}: `{command}` stays", why)

@@ -9,6 +9,7 @@ from deploy.engine.compose.services import DATABASES, image_name
 from deploy.init.dockerfile import Dockerfile, read_dockerfile
 from deploy.init.facts import Document, Facts
 from deploy.init.nginx_conf import Location, Routes, read_routes
+from deploy.init.variables import withheld
 
 
 class Role(Enum):
@@ -143,7 +144,9 @@ def _routes(facts: Facts) -> tuple[str, Routes]:
     services = facts.document["services"]
     for name, text in facts.nginx.items():
         model = services[name]
-        environment = {k: v for k, v in (model.get("environment") or {}).items() if v}
+        own = (model.get("environment") or {}).items()
+        environment: dict[str, str | None] = {k: str(v).replace("$$", "$") for k, v in own if v}
+        environment.update(dict.fromkeys(withheld(facts, name)))
         mounted = [mount["target"] for mount in model.get("volumes", ()) if mount.get("source")]
         routes = read_routes(text, set(services) - {name}, environment, mounted)
         if routes.locations:

@@ -1,6 +1,7 @@
 """The variables of a Compose file, and the `.env.example` for them. Pure."""
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ _FILE = re.compile(r"_file$", re.IGNORECASE)
 _SWITCH = frozenset(["true", "false", "yes", "no", "on", "off"])
 _PUBLIC = re.compile(r"\d{1,5}|[A-Za-z][A-Za-z_.-]{0,24}")
 _PLAIN = re.compile(  # what people call settings, not secrets
-    r"(^|_)(database|db|days|debug|dialect|driver|engine|env|host|hours|lang|level|limit|locale|minutes"
+    r"(^|_)(database|db|days|debug|dialect|domain|driver|engine|env|host|hours|lang|level|limit|locale|minutes"
     r"|mode|name|port|region|size|timeout|ttl|tz|user|username|workers)($|_)",
     re.IGNORECASE,
 )
@@ -88,6 +89,33 @@ def stand_ins(variables: Iterable[Variable], known: Mapping[str, str]) -> dict[s
         for one in variables
         if not one.default
     }
+
+
+def command_of(facts: Facts, service: str) -> str:
+    """Return a service's command; where it uses variables, as it is written."""
+    told = facts.written.get(service, {}).get("command") or ()
+    text = told if isinstance(told, str) else shlex.join(map(str, told))
+    if variables_of(text):
+        return " ".join(text.split())
+    return shlex.join(facts.document["services"][service].get("command") or ())
+
+
+def withheld(facts: Facts, service: str) -> frozenset[str]:
+    """Return what a service's environment has that no file of the repository may tell."""
+    own = facts.written.get(service, {}).get("environment") or {}
+    if not isinstance(own, Mapping):
+        words = (str(entry).partition("=") for entry in own)
+        own = {name: value if given else None for name, given, value in words}
+    private = (name for name, value in own.items() if value is None or _asks(str(value), facts))
+    return frozenset([*private, *facts.env_files.get(service, ())])
+
+
+def _asks(value: str, facts: Facts) -> bool:
+    """Whether a value is filled in from what only an environment knows."""
+    return any(
+        one.secret or not (one.default or facts.examples.get(one.name))
+        for one in variables_of(value)
+    )
 
 
 def env_example(facts: Facts) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

@@ -10,13 +10,13 @@ from typing import Any
 import yaml
 from dotenv import dotenv_values
 
-from deploy.engine.compose.document import read_document
+from deploy.engine.compose.document import read_document, read_written
 from deploy.engine.compose.services import image_name
 from deploy.errors import ComposeError
 from deploy.host.local import LocalHost
 from deploy.init import Facts
 from deploy.init.draft import MARKERS
-from deploy.init.variables import public, stand_ins, variables_of
+from deploy.init.variables import Variable, public, stand_ins, variables_of
 
 _EXAMPLES = (
     ".env.example",
@@ -66,7 +66,9 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         there = _env_names(folder, files)
         examples |= {k: v for k, v in there[1].items() if k not in examples}
         names[name] = there[0]
-    document = _document(compose, app, text, tuple(env_files), {**own, **examples})
+    # No other value of their own goes into the model: what comes of it stands in the repository.
+    known = {**_places(folder, own, checkout), **examples}
+    document = _document(compose, app, text, tuple(env_files), known)
     services = document["services"]
     return Facts(
         app=app,
@@ -84,6 +86,7 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         dockerignore=_read(folder / ".dockerignore")
         if (folder / ".dockerignore").exists()
         else None,
+        written=read_written(LocalHost(), app, compose) or raw,
         env_files=names,
         examples=examples,
         dockerfiles={n: t for n, m in services.items() if (t := _dockerfile(m))},
@@ -197,6 +200,16 @@ def _values(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
         if path.is_file():
             found |= {k: v for k, v in dotenv_values(path, interpolate=False).items() if v}
     return found
+
+
+def _places(folder: Path, own: Mapping[str, str], checkout: Path) -> dict[str, str]:
+    """Return the values that name what is there in the checkout, such as a folder to build from."""
+    there = {name: (folder / value).resolve() for name, value in own.items()}
+    return {
+        name: own[name]
+        for name, path in there.items()
+        if not Variable(name).secret and path.is_relative_to(checkout) and os.path.exists(path)  # noqa: PTH110 - never raises, whatever the value is
+    }
 
 
 def _mounted(services: Mapping[str, Any]) -> list[Path]:

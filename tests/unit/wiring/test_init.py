@@ -80,18 +80,66 @@ def test_env_files_are_in_no_image_and_in_no_repository(folder: Path) -> None:
     assert "add slipway/ and .sandbox/ to .dockerignore" in told(begin(folder, "shop"))
 
 
-def test_no_secret_of_theirs_is_copied(folder: Path) -> None:
-    (folder / ".env").write_text(
-        "DB_PASSWORD=hunter2\nAPI_TOKEN=abc\nMODE=quiet\nURL=http://a:b@c\n"
-    )
+SPELLING = """\
+  migrate:
+    build: .
+    command: [migrate, -database, "postgres://app:${DB_PASSWORD}@db/app", up]
+  worker: { build: ., command: "watch --login ${MY_PW}" }
+  proxy:
+    image: nginx:1.25
+    ports: ["80:80"]
+    environment: { API_TOKEN: "${API_TOKEN}", WEB: "web:3000" }
+    volumes: ["./nginx.template:/etc/nginx/templates/default.conf.template"]
+"""
+TEMPLATE = """\
+server {
+    location / { proxy_pass http://${WEB}; proxy_set_header X-Token ${API_TOKEN}; expires 1d; }
+    location /${API_TOKEN}/ { proxy_pass http://web:3000; }
+}
+"""
 
-    begin(folder, "shop")
+
+def test_no_secret_of_theirs_is_copied(folder: Path) -> None:
+    values = {"DB_PASSWORD": "hunter2", "API_TOKEN": "a-b-c", "MY_PW": "letmein"}
+    lines = "".join(f"{name}={value}\n" for name, value in values.items())
+    (folder / ".env").write_text(f"{lines}MODE=quiet\nURL=http://a:b@c\n")
+    (folder / "compose.yml").write_text(COMPOSE + SPELLING)
+    (folder / "nginx.template").write_text(TEMPLATE)
+
+    begun = begin(folder, "shop")
+    for path in begun.written:
+        assert not [one for one in values.values() if one in path.read_text()], path
+    assert "postgres://app:${DB_PASSWORD}@db/app" in (folder / "deploy.toml").read_text()
+    assert "`watch --login ${MY_PW}` stays" in (folder / "compose.slipway.yaml").read_text()
+    site = (folder / "slipway/site.conf").read_text()
+    assert "location / {\n        expires 1d;\n        proxy_pass http://web;" in site
+    dropped = "location /$API_TOKEN/, proxy_set_header X-Token $API_TOKEN"
+    assert f"of proxy not taken over: {dropped}" in told(begun)
     example = (folder / "slipway/.env.example").read_text()
 
     assert "# generate\nDB_PASSWORD=\n" in example
     assert "# generate\nAPI_TOKEN=\n" in example
     assert "\nMODE=quiet\n" in example
     assert "\nURL=\n" in example
+
+
+def test_a_folder_named_in_a_private_env_file_is_looked_at_and_stays_a_variable(
+    folder: Path,
+) -> None:
+    (folder / ".env").write_text("WEB_DIR=site\nINIT_DIR=./sql\n")
+    for name in ("site", "sql"):
+        (folder / name).mkdir()
+    (folder / "site/Dockerfile").write_text("FROM python\nEXPOSE 7000\n")
+    (folder / "sql/one.sql").touch()
+    (folder / "compose.yml").write_text("""\
+services:
+  web: { build: "${WEB_DIR}" }
+  db: { image: "postgres:15", volumes: ["${INIT_DIR}:/docker-entrypoint-initdb.d"] }
+""")
+
+    assert "web: HTTP on 7000" in told(begin(folder, "shop"))
+    text = (folder / "compose.slipway.yaml").read_text()
+    assert '["${INIT_DIR}:/docker-entrypoint-initdb.d:ro"]' in text
 
 
 def test_what_is_there_is_left_as_it_is(folder: Path) -> None:
