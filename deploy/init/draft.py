@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from deploy.errors import ComposeError
+from deploy.init.contexts import about_contexts, new_ignores
 from deploy.init.facts import EXAMPLE, FOLDER, OVERLAY, SITE, WORKFLOW, Choice, Draft, Facts
 from deploy.init.overlay import Overlay
 from deploy.init.roles import Cast, Role, cast
@@ -46,16 +47,15 @@ def draft(facts: Facts) -> Draft:
     }
     if parts.main:
         files |= {f"{FOLDER}/nginx.conf": NGINX, SITE: site(parts, overlay.listens)}
-    if _copies_itself(facts) and facts.dockerignore is None:
-        files[".dockerignore"] = f"{FOLDER}/\n.sandbox/\n"
     top = {"tasks.py": TASKS, WORKFLOW: workflow(facts.app, facts.inside, f"{FOLDER}/.env.staging")}
+    top |= new_ignores(facts)
     choices = [
         *overlay.choices,
         *_about_proxy(parts, by, path),
         *_about_data(parts),
         *_about_migrations(migrate, facts),
         *_about_variables(facts, generated, empty),
-        *_about_context(facts),
+        *about_contexts(facts),
         *_about_files(facts),
     ]
     return Draft(files, top, tuple(choices))
@@ -216,22 +216,6 @@ def _about_variables(
                 "it is deployed as it is; write ${NAME?} there, and it comes from the env file",
                 facts.compose,
             )
-
-
-def _copies_itself(facts: Facts) -> bool:
-    """Whether an image is built from the folder in which the env files lie."""
-    builds = (service.get("build") or {} for service in facts.document["services"].values())
-    return any(str(build.get("context", "")).rstrip("/") == facts.folder for build in builds)
-
-
-def _about_context(facts: Facts) -> Iterator[Choice]:
-    if not _copies_itself(facts):
-        return
-    if facts.dockerignore is None:
-        yield Choice(f"images are built without {FOLDER}/", "it has the env files", ".dockerignore")
-    elif not re.search(rf"^/?{FOLDER}/?\s*$", facts.dockerignore, re.MULTILINE):
-        why = "or `COPY . .` takes the env files into the image"
-        yield Choice(f"add {FOLDER}/ and .sandbox/ to .dockerignore", why, ".dockerignore")
 
 
 def _about_files(facts: Facts) -> Iterator[Choice]:

@@ -14,6 +14,18 @@ Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Context:
+    """A folder that images are built from, and the file that says what stays out of them.
+
+    Both are paths of this machine; `text` is None where there is no such file.
+    """
+
+    folder: str
+    ignore: str
+    text: str | None = None
+
+
+@dataclass(frozen=True)
 class Facts:
     """An app as it was found. Keys of the mappings are services, where nothing else is said.
 
@@ -32,7 +44,7 @@ class Facts:
     full_folders: frozenset[str] = frozenset()  # what is mounted and is a folder with content
     override: str = ""  # the file that a bare `docker compose` reads besides
     inactive: tuple[str, ...] = ()  # services of profiles that nobody asked for
-    dockerignore: str | None = None  # of the folder itself; None where there is none
+    contexts: tuple[Context, ...] = ()
     written: Mapping[str, Document] = field(default_factory=dict)
     env_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # names of variables
     examples: Mapping[str, str] = field(default_factory=dict)  # values of a public example, by name
@@ -41,6 +53,11 @@ class Facts:
     caddy: Mapping[str, str] = field(default_factory=dict)
     migrations: Mapping[str, str] = field(default_factory=dict)  # the file that tells of them
     health: Mapping[str, str] = field(default_factory=dict)  # a path that the source answers
+
+    @property
+    def checkout(self) -> str:
+        """The top folder of the repository."""
+        return self.folder.removesuffix(f"/{self.inside}".rstrip("/"))
 
 
 @dataclass(frozen=True)

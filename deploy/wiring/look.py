@@ -16,6 +16,7 @@ from deploy.errors import ComposeError
 from deploy.host.local import LocalHost
 from deploy.init import Facts
 from deploy.init.draft import MARKERS
+from deploy.init.facts import Context
 from deploy.init.variables import Variable, public, stand_ins, variables_of
 
 _EXAMPLES = (
@@ -83,9 +84,7 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         ),
         override=_override(compose),
         inactive=tuple(sorted(set(raw) - set(services))),
-        dockerignore=_read(folder / ".dockerignore")
-        if (folder / ".dockerignore").exists()
-        else None,
+        contexts=tuple(dict.fromkeys(c for m in services.values() if (c := _built_from(m)))),
         written=read_written(LocalHost(), app, compose) or raw,
         env_files=names,
         examples=examples,
@@ -221,6 +220,16 @@ def _mounted(services: Mapping[str, Any]) -> list[Path]:
 def _context(model: Mapping[str, Any]) -> Path | None:
     place = (model.get("build") or {}).get("context", "")
     return Path(place) if place and Path(place).is_dir() else None
+
+
+def _built_from(model: Mapping[str, Any]) -> Context | None:
+    """Return what an image is built from. A Dockerfile's own `.dockerignore` goes first."""
+    folder = _context(model)
+    if folder is None:
+        return None
+    own = folder / f"{model['build'].get('dockerfile', 'Dockerfile')}.dockerignore"
+    ignore = own if own.is_file() else folder / ".dockerignore"
+    return Context(str(folder), str(ignore), _read(ignore) if ignore.is_file() else None)
 
 
 def _dockerfile(model: Mapping[str, Any]) -> str:

@@ -99,6 +99,33 @@ server {
 """
 
 
+def test_env_files_and_keys_are_in_no_image_of_a_folder_above(folder: Path) -> None:
+    (folder / "compose.yml").unlink()
+    (folder / ".git").mkdir()
+    below = folder / "deploy"
+    below.mkdir()
+    (below / "compose.yaml").write_text("services: { web: { build: { context: .. } } }\n")
+
+    begun = begin(below, "shop")
+    assert (folder / ".dockerignore").read_text() == "deploy/slipway/\n.sandbox/\n"
+    assert "images are built without deploy/slipway/" in told(begun)
+
+    for text, missing in [
+        ("*\n!src\n", ""),
+        ("*\n!deploy\n", "deploy/slipway/"),
+        ("**/slipway\n", ".sandbox/"),
+    ]:
+        (below / "deploy.toml").unlink()
+        (folder / ".dockerignore").write_text(text)
+        said = told(begin(below, "shop"))
+        assert (f"add {missing} to ../.dockerignore" in said) == bool(missing)
+        assert ("to ../.dockerignore" in said) == bool(missing)
+    (folder / "Dockerfile.dockerignore").write_text("node_modules\n")
+    (below / "deploy.toml").unlink()
+    added = "add deploy/slipway/ and .sandbox/ to ../Dockerfile.dockerignore"
+    assert added in told(begin(below, "shop"))
+
+
 def test_no_secret_of_theirs_is_copied(folder: Path) -> None:
     values = {"DB_PASSWORD": "hunter2", "API_TOKEN": "a-b-c", "MY_PW": "letmein"}
     lines = "".join(f"{name}={value}\n" for name, value in values.items())
