@@ -55,7 +55,7 @@ _TARGETS = ("/etc/nginx", "/tmp/", "/usr/local/openresty", "/config")  # noqa: S
 
 def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
     """Return what is known of the app in `folder`."""
-    text = compose.read_text(encoding="utf-8")
+    text = _text_of(compose)
     raw = _raw(compose, text)
     examples, own = _values(folder, _EXAMPLES), _values(folder, (".env",))
     examples |= {k: v for k, v in own.items() if k not in examples and public(k, v)}
@@ -78,10 +78,8 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         document=document,
         folder=str(folder),
         inside=inside(folder, checkout),
-        single_files=frozenset(str(p) for p in _mounted(services) if p.is_file()),
-        full_folders=frozenset(
-            str(p) for p in _mounted(services) if p.is_dir() and any(p.iterdir())
-        ),
+        single_files=frozenset(str(p) for p in _mounted(services) if _is_file(p)),
+        full_folders=frozenset(str(p) for p in _mounted(services) if _is_full(p)),
         override=_override(compose),
         inactive=tuple(sorted(set(raw) - set(services))),
         contexts=tuple(dict.fromkeys(c for m in services.values() if (c := _built_from(m)))),
@@ -100,6 +98,13 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         migrations={n: t for n, m in services.items() if (t := _migrations(m))},
         health={n: t for n, m in services.items() if (t := _health(m))},
     )
+
+
+def _text_of(compose: Path) -> str:
+    try:
+        return compose.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ComposeError(str(compose), f"it cannot be read: {error}", "mend that") from None
 
 
 def inside(folder: Path, checkout: Path) -> str:
@@ -186,7 +191,7 @@ def _env_names(folder: Path, files: tuple[str, ...]) -> tuple[tuple[str, ...], d
         found = next((path for path in (*example, there, *beside) if path.is_file()), None)
         if found is None:
             continue
-        read = {k: v for k, v in dotenv_values(found, interpolate=False).items() if v is not None}
+        read = {k: v for k, v in _assigned(found).items() if v is not None}
         names |= dict.fromkeys(read)
         values |= {k: v for k, v in read.items() if found != there or public(k, v)}
     return tuple(names), values
@@ -197,8 +202,16 @@ def _values(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
     for name in names:
         path = folder / name
         if path.is_file():
-            found |= {k: v for k, v in dotenv_values(path, interpolate=False).items() if v}
+            found |= {k: v for k, v in _assigned(path).items() if v}
     return found
+
+
+def _assigned(path: Path) -> dict[str, str | None]:
+    """Return what an env file says; nothing where it cannot be read."""
+    try:
+        return dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError):
+        return {}
 
 
 def _places(folder: Path, own: Mapping[str, str], checkout: Path) -> dict[str, str]:
@@ -209,6 +222,22 @@ def _places(folder: Path, own: Mapping[str, str], checkout: Path) -> dict[str, s
         for name, path in there.items()
         if not Variable(name).secret and path.is_relative_to(checkout) and os.path.exists(path)  # noqa: PTH110 - never raises, whatever the value is
     }
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is a file; what may not be looked at, such as a database's folder, is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _is_full(path: Path) -> bool:
+    """Whether it is a folder with content, as far as it may be looked at."""
+    try:
+        return path.is_dir() and any(path.iterdir())
+    except OSError:
+        return False
 
 
 def _mounted(services: Mapping[str, Any]) -> list[Path]:
@@ -250,12 +279,14 @@ def _configuration(model: Mapping[str, Any], words: tuple[str, ...], of: str) ->
     files: list[Path] = []
     for mount in model.get("volumes", ()):
         source = Path(mount.get("source") or "")
-        if mount.get("type") == "bind" and source.is_file():
+        if mount.get("type") == "bind" and _is_file(source):
             files.append(source)
         elif (
-            mount.get("type") == "bind" and source.is_dir() and mount["target"].startswith(_TARGETS)
+            mount.get("type") == "bind"
+            and _is_full(source)
+            and mount["target"].startswith(_TARGETS)
         ):
-            files += sorted(path for path in source.rglob("*") if path.is_file())
+            files += sorted(path for path in source.rglob("*") if _is_file(path))
     context = _context(model)
     if context:
         copied = re.findall(
@@ -272,7 +303,7 @@ def _configuration(model: Mapping[str, Any], words: tuple[str, ...], of: str) ->
                 if there.is_dir() and name not in {".", "./"}
                 else []
             )
-    texts = [text for path in files if path.stat().st_size < _LONG and (text := _read(path))]
+    texts = [text for path in files if (text := _read(path))]
     return "\n".join(texts) if any(word in text for text in texts for word in words) else ""
 
 

@@ -178,6 +178,22 @@ def test_what_is_there_is_left_as_it_is(folder: Path) -> None:
     assert begun.stayed == (folder / "tasks.py",)
 
 
+def test_what_may_not_be_looked_at_is_left_alone(folder: Path) -> None:
+    (folder / ".env").write_bytes(b"DB_USER=\xff\n")
+    (folder / "pgdata").mkdir(mode=0)
+    nowhere = "n" * 300  # no file system has such a name: even root is refused
+    mounts = f'["./pgdata:/var/lib/data", "./{nowhere}:/etc/nginx/{nowhere}"]'
+    (folder / "compose.yml").write_text(
+        f"services: {{ web: {{ image: nginx, ports: ['80:80'], volumes: {mounts} }} }}\n"
+    )
+
+    assert "web: HTTP on 80" in told(begin(folder, "shop"))
+    (folder / "deploy.toml").unlink()
+    (folder / "compose.yml").write_bytes(b"\xff")
+    with pytest.raises(ComposeError, match="it cannot be read"):
+        begin(folder, "shop")
+
+
 def test_an_app_begins_once(folder: Path) -> None:
     begin(folder, "shop")
 
