@@ -8,9 +8,15 @@ from deploy.init.roles import Part
 from deploy.init.variables import variables_of
 
 _DATA = re.compile(
-    r"data|upload|media|storage|backup|static|files|state|cache|logs?$", re.IGNORECASE
+    r"data|upload|media|storage|backup|state|cache|sqlite|acme|letsencrypt|logs?$"
+    r"|(^|[-_.])(db|instance)$",
+    re.IGNORECASE,
 )
-_CONFIGURATION = re.compile(r"^/(docker-entrypoint|etc|usr|opt/[^/]+/(conf|etc)|conf|config)")
+_COLLECTED = re.compile(r"static|files", re.IGNORECASE)  # written by an app, or its own content
+_CONFIGURATION = re.compile(
+    r"^/(docker-entrypoint[^/]*|etc|conf|opt/[^/]+/(conf|config|etc)"
+    r"|usr/(local|share)/(.+/)?(conf|config|etc|html|htdocs|pipeline))(/|$)"
+)
 
 
 def short(mount: Document, folder: str) -> str:
@@ -35,16 +41,12 @@ def named(mount: Document, service: str, facts: Facts) -> Document:
 
 def sources(part: Part, facts: Facts) -> list[Document]:
     """Return the folders that are mounted over what the image has been built from."""
-    if not part.built:
-        return []
-    context = str(part.model["build"].get("context", "")).rstrip("/")
-    return [
-        mount
-        for mount in part.model.get("volumes", ())
-        if mount.get("type") == "bind"
-        and str(mount["source"]) not in facts.single_files
-        and _is_source(str(mount["source"]).rstrip("/"), context)
-    ]
+    return [mount for mount in _own(part, facts) if not _is_data(mount, part)]
+
+
+def data(part: Part, facts: Facts) -> list[Document]:
+    """Return the folders beside the source that an app writes into, as far as names tell."""
+    return [mount for mount in _own(part, facts) if _is_data(mount, part)]
 
 
 def kept(part: Part, gone: Sequence[Document]) -> list[Document]:
@@ -67,10 +69,31 @@ def shipped(part: Part, facts: Facts) -> list[Document]:
         and not mount.get("read_only")
         and str(mount["source"]) in facts.full_folders
         and _CONFIGURATION.match(mount["target"])
+        and not _DATA.search(_last(mount["target"]))
     ]
 
 
-def _is_source(place: str, context: str) -> bool:
-    if place == context:
-        return True
-    return place.startswith(f"{context}/") and not _DATA.search(place.rpartition("/")[2])
+def _own(part: Part, facts: Facts) -> list[Document]:
+    """Return the mounted folders of what a service is built from."""
+    return [
+        mount
+        for mount in part.model.get("volumes", ())
+        if part.built
+        and mount.get("type") == "bind"
+        and str(mount["source"]) not in facts.single_files
+        and f"{mount['source']}/".startswith(f"{_context(part)}/")
+    ]
+
+
+def _is_data(mount: Document, part: Part) -> bool:
+    place = str(mount["source"]).removeprefix(_context(part)).strip("/")
+    names = [*place.split("/"), _last(mount["target"])] if place else []
+    return any(_DATA.search(name) or _COLLECTED.search(name) for name in names)
+
+
+def _context(part: Part) -> str:
+    return str(part.model["build"].get("context", "")).rstrip("/")
+
+
+def _last(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from deploy.init.facts import EXAMPLE, OVERLAY, SITE, Choice, Facts
 from deploy.init.front import UPDATE, listens, nginx_service
 from deploy.init.health import check_of
-from deploy.init.mounts import kept, named, shipped, short, sources
+from deploy.init.mounts import data, kept, named, shipped, short, sources
 from deploy.init.roles import Cast, Part, Role, http_ports
 from deploy.init.variables import REGISTRY, command_of
 
@@ -154,6 +154,11 @@ class Overlay:
             shown = ", ".join(self._short(mount) for mount in sent)
             why = "what is writable begins empty on a server; read-only, it travels with a release"
             self._choose(f"{part.name}: {shown} read-only", why)
+        stays = data(part, self.facts)
+        if stays:
+            shown = ", ".join(self._short(mount) for mount in stays)
+            why = "it sounds like data, which a server keeps, and has none of at first"
+            self._choose(f"{part.name}: {shown} stays mounted", why)
         if gone or sent:
             mounts = [
                 {

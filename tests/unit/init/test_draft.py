@@ -129,6 +129,63 @@ def test_configuration_that_is_mounted_writable_travels_with_the_release() -> No
     )
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/usr/src/app/uploads",
+        "/usr/share/elasticsearch/data",
+        "/config",
+        "/etc/letsencrypt",
+        "/usr/share/nginx/html/media",
+    ],
+)
+def test_what_an_image_writes_is_no_configuration(target: str) -> None:
+    mounts = [bind("own", target)]
+    made = drafted(
+        {"web": service(image="x", ports=[port(80, 80)], volumes=mounts)},
+        full_folders=frozenset(["/home/me/shop/own"]),
+    )
+
+    assert "volumes" not in overlay(made)["web"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/docker-entrypoint-initdb.d",
+        "/etc/nginx/conf.d",
+        "/opt/x/config",
+        "/usr/local/etc/php",
+        "/usr/share/logstash/pipeline",
+        "/usr/share/nginx/html",
+    ],
+)
+def test_configuration_and_pages_travel(target: str) -> None:
+    made = drafted(
+        {"web": service(image="x", ports=[port(80, 80)], volumes=[bind("db", target)])},
+        full_folders=frozenset(["/home/me/shop/db"]),
+    )
+
+    assert overlay(made)["web"]["volumes"] == ("override", [f"./db:{target}:ro"])
+
+
+@pytest.mark.parametrize(
+    ("place", "target"),
+    [
+        ("web/instance", "/app/instance"),
+        ("web/db", "/app/db"),
+        ("web/store", "/app/data"),
+        ("web/storage/app", "/app/x"),
+    ],
+)
+def test_data_beside_the_source_stays_mounted(place: str, target: str) -> None:
+    mounts = [bind("web/src", "/app/src"), bind(place, target)]
+    made = drafted({"web": built(ports=[port(80, 80)], volumes=mounts)})
+
+    assert overlay(made)["web"]["volumes"] == ("override", [f"./{place}:{target}"])
+    assert f"web: ./{place}:{target} stays mounted" in told(made)
+
+
 def test_a_worker_is_never_there_twice_unless_a_deploy_would_ask_each_time() -> None:
     made = drafted(
         {
