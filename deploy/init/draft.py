@@ -80,6 +80,7 @@ def _path(parts: Cast, facts: Facts) -> tuple[str, str]:
             location.match[0] in {"=", "^~"}
             and "health" in location.match[-1]
             and location.services
+            and not location.host
         ):
             return location.match[-1], "the proxy that was there named it"
     main = parts.parts[parts.main]
@@ -131,7 +132,14 @@ def _about_proxy(parts: Cast, by: str, path: str) -> Iterator[Choice]:
     if parts.routes.dropped:
         yield Choice(
             f"of {parts.replaced} not taken over: {', '.join(parts.routes.dropped)}",
-            "they need more than one location to make sense",
+            "nothing here tells that they would work: write them there, if the app needs them",
+            SITE,
+        )
+    guards = (said for one in parts.routes.locations for said in one.directives)
+    if any(said.words[0] in {"auth_basic", "deny"} for said in guards):
+        yield Choice(
+            f"logins and addresses of {parts.replaced} are asked for, as they were",
+            "`url` must answer without: name a path whose location has neither",
             SITE,
         )
     shared = [one for one in parts.routes.locations if len(one.services) > 1]

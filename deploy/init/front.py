@@ -56,6 +56,12 @@ def _static_mounts(facts: Facts, parts: Cast) -> list[str]:
     if not parts.replaced:
         return []
     folders = [one.files for one in parts.routes.locations if one.files]
+    folders += [
+        directive.words[1].strip("\"'")
+        for one in parts.routes.locations
+        for directive in one.directives
+        if directive.words[0] == "auth_basic_user_file"
+    ]
     mounts = parts.parts[parts.replaced].model.get("volumes", ())
     return [
         short({**named(mount, parts.replaced, facts), "read_only": True}, facts.folder)

@@ -1,15 +1,40 @@
 """Another nginx's configuration: which of its locations go to which service. Pure."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-_TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|[{};]|[^\s{};]+")
-_COMMENT = re.compile(r"(^|\s)#[^\n]*", re.MULTILINE)
+from deploy.init.nginx_text import UNTOLD, Directive, filled, find_all, parse, shown, untold
+
 _TARGET = re.compile(r"https?://([\w.-]+)(?::(\d+))?(/\S*)?")
 _PASSED = frozenset(["uwsgi_pass", "fastcgi_pass", "grpc_pass", "scgi_pass"])
-_UNTOLD = "$$"  # stands before a variable whose value must not be told; nginx knows no such thing
 _FILES = frozenset(["root", "alias", "try_files", "index"])
+_AUTH = frozenset(["auth_basic", "auth_basic_user_file"])
+_INHERITED = frozenset(  # what a location has of its server, unless it says so itself
+    [
+        "add_header",
+        "allow",
+        *_AUTH,
+        "client_max_body_size",
+        "deny",
+        "expires",
+        "index",
+        "proxy_buffering",
+        "proxy_cookie_path",
+        "proxy_read_timeout",
+        "proxy_redirect",
+        "proxy_request_buffering",
+        "proxy_send_timeout",
+        "proxy_set_header",
+    ]
+)
+_GROUPS = {"deny": "allow"}  # one of them replaces all of both
+_OURS = re.compile(  # what is known otherwise, or decided in our own main file, or of TLS
+    r"location|root|listen|server_name|upstream|events|http2?|include|ssl_.*|user|pid|use"
+    r"|worker_.*|multi_accept|access_log|error_log|log_format|default_type|types|server_tokens"
+    r"|sendfile|tcp_no.*|keepalive_timeout|.*_hash_(max|bucket)_size|proxy_http_version"
+)
+_ANY_NAME = frozenset(["_", "localhost", ""])
 _COVERED = frozenset(
     [
         "host",
@@ -25,6 +50,7 @@ _KEPT = frozenset(
     [
         "add_header",
         "allow",
+        *_AUTH,
         "client_max_body_size",
         "default_type",
         "deny",
@@ -44,26 +70,11 @@ _KEPT = frozenset(
 
 
 @dataclass(frozen=True)
-class Directive:
-    """One directive with its block, where it has one."""
-
-    words: tuple[str, ...]
-    block: tuple["Directive", ...] = ()
-
-    def text(self, depth: int) -> str:
-        """Return it as nginx reads it."""
-        space = "    " * depth
-        if not self.block:
-            return f"{space}{' '.join(self.words)};"
-        inner = "\n".join(one.text(depth + 1) for one in self.block)
-        return f"{space}{' '.join(self.words)} {{\n{inner}\n{space}}}"
-
-
-@dataclass(frozen=True)
 class Location:
     """A location of ours: how it matches, what it says, and to which services it sends.
 
-    `files` is the folder that it serves by itself. Several services share the requests.
+    `files` is the folder that it serves by itself. Several services share the requests. `host` are
+    the names for which it is there; nothing for all that no other location has.
     """
 
     match: tuple[str, ...]
@@ -71,6 +82,7 @@ class Location:
     services: tuple[str, ...] = ()
     uri: str = ""
     files: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,20 +106,34 @@ def read_routes(
     `environment` is what templates are filled from, with None for what must not be told; `mounted`
     are the volumes that hold files.
     """
-    top = _parse(_filled(text, environment))
-    upstreams = {one.words[1]: one for one in _all(top, "upstream") if len(one.words) > 1}
+    top = parse(filled(text, environment))
+    upstreams = {one.words[1]: one for one in find_all(top, "upstream") if len(one.words) > 1}
     reading = _Reading(services, upstreams, tuple(mounted))
-    for server in _all(top, "server"):
-        if server.block:
-            reading.server(server)
+    reading.level(top, ())
     if not reading.ports:
         return Routes()
     return Routes(
-        tuple(reading.locations.values()),
+        with_main(reading.locations.values(), reading.main),
         reading.ports,
         tuple(sorted(reading.dropped)),
         reading.own,
     )
+
+
+def with_main(locations: Collection[Location], main: str = "") -> tuple[Location, ...]:
+    """Return locations: those of one host are for all names, of `main` or else of the first.
+
+    So are those of a host that sends to no service.
+    """
+    hosts = list(dict.fromkeys(one.host for one in locations if one.services))
+    for_all = next((host for host in ("", main, *hosts) if host in hosts), "")
+    found: dict[tuple[str, tuple[str, ...]], Location] = {}
+    for one in locations:
+        host = one.host if one.host in hosts and one.host != for_all else ""
+        there = found.get((host, one.match))
+        if there is None or (one.services and not there.services):
+            found[host, one.match] = replace(one, host=host)
+    return tuple(found.values())
 
 
 class _Reading:
@@ -118,33 +144,71 @@ class _Reading:
         mounted: tuple[str, ...],
     ) -> None:
         self.services, self.upstreams, self.mounted = services, upstreams, mounted
-        self.locations: dict[tuple[str, ...], Location] = {}
-        self.ports: dict[str, int] = {}
+        self.locations: dict[tuple[str, tuple[str, ...]], Location] = {}
+        self.main = ""  # the name of the server that answers for all others
+        self.numbers: dict[str, int] = {}
         self.dropped: set[str] = set()
         self.own = False
 
-    def server(self, server: Directive) -> None:
-        root = next((one for one in server.block if one.words[0] == "root"), None)
-        found = [one for one in server.block if one.words[0] == "location"]
-        for location in found:
-            self._location(location, root)
-        if root and not any(one.words[1:] == ("/",) for one in found):
-            self._location(Directive(("location", "/")), root)
+    @property
+    def ports(self) -> dict[str, int]:
+        """The port of each service that a location sends to."""
+        names = (name for one in self.locations.values() for name in one.services)
+        return {name: self.numbers[name] for name in names}
 
-    def _location(self, location: Directive, root: Directive | None) -> None:
+    def level(self, block: Sequence[Directive], above: tuple[Directive, ...]) -> None:
+        """Read what stands outside of all servers, and the servers themselves."""
+        handed = _handed(block, above)
+        for one in block:
+            if one.words[0] == "http":
+                self.level(one.block, handed)
+            elif one.words[0] == "server":
+                self._server(one, handed)
+            else:
+                self._names(one)
+
+    def _server(self, server: Directive, above: tuple[Directive, ...]) -> None:
+        says = {one.words[0]: one for one in server.block}
+        names = says["server_name"].words[1:] if "server_name" in says else ()
+        host = " ".join(name for name in names if name not in _ANY_NAME)
+        if UNTOLD in host:
+            self.dropped.add(shown(says["server_name"]))
+            return
+        if any("default_server" in one.words for one in server.block):
+            self.main = host
+        for one in server.block:
+            self._names(one)
+        handed = _handed(server.block, above)
+        found = [one for one in server.block if one.words[0] == "location"]
+        if "root" in says and not any(one.words[1:] == ("/",) for one in found):
+            found.append(Directive(("location", "/")))
+        for location in found:
+            self._location(location, says.get("root"), host, handed)
+
+    def _names(self, one: Directive) -> None:
+        """Name a directive outside of locations that is not taken over."""
+        word = one.words[0]
+        if word in _INHERITED or _OURS.fullmatch(word) or _leads_to_tls(one):
+            return
+        if one.words[-1] == "$connection_upgrade":  # a map that our own main file has, too
+            return
+        self.dropped.add(shown(one) if word == "return" else word)
+
+    def _location(
+        self, location: Directive, root: Directive | None, host: str, above: tuple[Directive, ...]
+    ) -> None:
         match = location.words[1:]
-        if _untold(location):
-            self.dropped.add(_shown(location))
+        if untold(location):
+            self.dropped.add(shown(location))
             return
         says = {one.words[0]: one for one in location.block}
-        if any(
-            "https://" in word
-            for one in location.block
-            if one.words[0] == "return"
-            for word in one.words
-        ):
+        if any(_leads_to_tls(one) for one in location.block):
             return
-        kept = tuple(one for one in location.block if self._keeps(one))
+        handed = [one for one in _handed(location.block, above) if one not in location.block]
+        if says.keys() & {"proxy_pass", "return"}:
+            handed = [one for one in handed if one.words[0] not in _FILES]
+        wanted = self._guarded((*location.block, *handed))
+        kept = tuple(one for one in wanted if self._keeps(one))
         made: Location | None = None
         if "proxy_pass" in says:
             made = self._passed(match, says["proxy_pass"].words[1], kept)
@@ -155,16 +219,31 @@ class _Reading:
             made = Location(match, kept)
         else:
             made = self._files(match, kept, says.get("alias") or says.get("root") or root)
-        if made and (match not in self.locations or made.services):
-            self.locations.setdefault(match, made)
+        if made:
+            there = self.locations.setdefault((host, match), replace(made, host=host))
+            if made.services and there.services != made.services:
+                self.dropped.add(f"location {' '.join(match)} to {' and '.join(made.services)}")
+
+    def _guarded(self, wanted: tuple[Directive, ...]) -> tuple[Directive, ...]:
+        """Return directives without a login whose file no volume holds."""
+        files = [one.words[1] for one in wanted if one.words[0] == "auth_basic_user_file"]
+        if all(self._holds(file) for file in files):
+            return wanted
+        self.dropped.update(_AUTH)
+        return tuple(one for one in wanted if one.words[0] not in _AUTH)
+
+    def _holds(self, path: str) -> bool:
+        """Whether a mounted volume has a path, and is not what our own nginx mounts there."""
+        volumes = (volume.rstrip("/") for volume in self.mounted)
+        return any(
+            path.strip("\"'").startswith(volume) and volume != "/etc/nginx" for volume in volumes
+        )
 
     def _files(
         self, match: tuple[str, ...], kept: tuple[Directive, ...], where: Directive | None
     ) -> Location:
         folder = where.words[1].strip("\"'") if where else ""
-        inside = any(folder.startswith(volume.rstrip("/")) for volume in self.mounted)
-        inside = inside and _UNTOLD not in folder
-        if not folder or not inside:
+        if not folder or UNTOLD in folder or not self._holds(folder):
             self.own = True
             return Location(match)
         extra = () if where in kept or where is None else (where,)
@@ -174,8 +253,8 @@ class _Reading:
         self, match: tuple[str, ...], target: str, kept: tuple[Directive, ...]
     ) -> Location | None:
         found = _TARGET.match(target)
-        if not found or _UNTOLD in target:
-            self.dropped.add(f"proxy_pass {target.replace(_UNTOLD, '$')}")
+        if not found or UNTOLD in target:
+            self.dropped.add(f"proxy_pass {target.replace(UNTOLD, '$')}")
             return None
         host, port, uri = found[1], found[2], found[3] or ""
         servers = [(host, port)]
@@ -187,14 +266,14 @@ class _Reading:
         if not known:
             self.dropped.add(f"proxy_pass {target}")
             return None
-        self.ports.update(known)
+        self.numbers.update(known)
         return Location(match, kept, tuple(name for name, _ in known), uri)
 
     def _keeps(self, one: Directive) -> bool:
         word = one.words[0]
-        if _untold(one):
+        if untold(one):
             if word != "proxy_pass":
-                self.dropped.add(_shown(one))
+                self.dropped.add(shown(one))
             return False
         if word == "proxy_set_header":
             return one.words[1].lower() not in _COVERED
@@ -205,47 +284,13 @@ class _Reading:
         return False
 
 
-def _all(directives: Sequence[Directive], name: str) -> Iterator[Directive]:
-    for one in directives:
-        if one.words[0] == name:
-            yield one
-        else:
-            yield from _all(one.block, name)
+def _handed(block: Sequence[Directive], above: Iterable[Directive]) -> tuple[Directive, ...]:
+    """Return what a block hands down: its own, and what it has from above and does not replace."""
+    own = [one for one in block if one.words[0] in _INHERITED]
+    replaced = {_GROUPS.get(one.words[0], one.words[0]) for one in own}
+    stay = (one for one in above if _GROUPS.get(one.words[0], one.words[0]) not in replaced)
+    return (*own, *stay)
 
 
-def _untold(one: Directive) -> bool:
-    return any(_UNTOLD in word for word in one.words)
-
-
-def _shown(one: Directive) -> str:
-    return " ".join(one.words).replace(_UNTOLD, "$")
-
-
-def _filled(text: str, environment: Mapping[str, str | None]) -> str:
-    for name, value in environment.items():
-        told = f"{_UNTOLD}{name}" if value is None else value
-        text = re.sub(rf"\$(?:\{{{re.escape(name)}\}}|{re.escape(name)}\b)", lambda _: told, text)  # noqa: B023 - called at once
-    return re.sub(r"\$\{(\w+)\}", r"$\1", text)
-
-
-def _parse(text: str) -> tuple[Directive, ...]:
-    tokens = iter(_TOKEN.findall(_COMMENT.sub(" ", text)))
-    return tuple(_block(tokens))
-
-
-def _block(read: Iterator[str]) -> Iterator[Directive]:
-    words: list[str] = []
-    for word in read:
-        if word == "}":
-            return
-        if word == ";":
-            if words:
-                yield Directive(tuple(words))
-            words = []
-        elif word == "{":
-            inner = tuple(_block(read))
-            if words:
-                yield Directive(tuple(words), inner)
-            words = []
-        else:
-            words.append(word)
+def _leads_to_tls(one: Directive) -> bool:
+    return one.words[0] == "return" and any("https://" in word for word in one.words)

@@ -118,11 +118,14 @@ class Overlay:
         elif not re.match(rf"{part.port}\b", exposed[0]):
             yield f"x-upstream: {{port: {part.port}}}"
         there = next((port for port, name in self.listens.items() if name == part.name), 0)
-        if part.name in self.cast.routes.ports:
+        names = [host for host, name in self.cast.hosts.items() if name == part.name]
+        routes = [one for one in self.cast.routes.locations if part.name in one.services]
+        if routes and all(one.host for one in routes):
+            names = [one.host for one in routes]
+        if names:
+            way = f", by the name {' and '.join(dict.fromkeys(names))}"
+        elif routes:
             way = ""
-        elif part.name in self.cast.hosts.values():
-            names = [host for host, name in self.cast.hosts.items() if name == part.name]
-            way = f", by the name {' and '.join(names)}"
         elif there or part.name == self.cast.main:
             way = f", behind port {there or 80} of nginx"
         else:

@@ -1,14 +1,15 @@
 """What each service of a stranger's Compose file is there for. Pure."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from deploy.engine.compose.services import DATABASES, image_name
+from deploy.init.caddyfile import read_caddyfile
 from deploy.init.dockerfile import Dockerfile, read_dockerfile
 from deploy.init.facts import Document, Facts
-from deploy.init.nginx_conf import Location, Routes, read_routes
+from deploy.init.nginx_conf import Location, Routes, read_routes, with_main
 from deploy.init.variables import withheld
 
 
@@ -45,10 +46,7 @@ _TRAEFIK_PORT = re.compile(r"^traefik\.http\.services\.[^.]+\.loadbalancer\.serv
 _RULE = re.compile(r"^traefik\.http\.routers\.[^.]+\.rule$")
 _HOST = re.compile(r"Host\(`([\w-]+(?:\.[\w-]+)+)`\)")
 _PATH = re.compile(r"PathPrefix\(`([^`]+)`\)")
-_CADDY = re.compile(
-    r"(?:handle(?:_path)?\s+(/\S*)\s*\{[^{}]*?)?"
-    r"reverse_proxy\s+(?:(/\S*)\s+)?(?:https?://)?([\w.-]+):(\d+)"
-)
+_MIDDLEWARE = re.compile(r"^traefik\.http\.middlewares\.([^.]+)\.(?!redirect)([^.]+)")
 
 
 @dataclass(frozen=True)
@@ -152,34 +150,35 @@ def _routes(facts: Facts) -> tuple[str, Routes]:
         if routes.locations:
             return name, routes
     for name, text in facts.caddy.items():
-        caddy = _by_path(_of_caddy(text, services))
+        caddy = read_caddyfile(text, services)
         if caddy.ports:
             return name, caddy
     name = next((n for n, m in services.items() if _PROXIES.match(_image_of(m))), "")
-    return name, _by_path(_of_traefik(services)) if name else Routes()
+    return name, _of_traefik(services) if name else Routes()
 
 
-def _by_path(found: Iterable[tuple[str, str, int]]) -> Routes:
-    """Return the routes of pairs of a path and a service with its port."""
-    known = list(found)
-    locations = {path: Location((path,), services=(name,)) for path, name, _ in known}
-    return Routes(tuple(locations.values()), {name: port for _, name, port in known})
-
-
-def _of_caddy(text: str, services: Document) -> Iterator[tuple[str, str, int]]:
-    for handled, path, name, port in _CADDY.findall(text):
-        if name in services:
-            yield (handled or path).rstrip("*") or "/", name, int(port)
-
-
-def _of_traefik(services: Document) -> Iterator[tuple[str, str, int]]:
+def _of_traefik(services: Document) -> Routes:
+    """Return the paths that Traefik knows. What leads by a name alone is not among them."""
+    locations: dict[tuple[str, str], Location] = {}
+    ports: dict[str, int] = {}
+    dropped: set[str] = set()
     for name, model in services.items():
         labels = model.get("labels") or {}
         port = next((v for label, v in labels.items() if _TRAEFIK_PORT.match(label)), "")
-        paths = [p for label, v in labels.items() if _RULE.match(label) for p in _PATH.findall(v)]
-        ports = [int(port)] if str(port).isdigit() else list(_published(model)) or [80]
-        for path in paths:
-            yield path, name, ports[0]
+        numbers = [int(port)] if str(port).isdigit() else list(_published(model)) or [80]
+        for label, value in labels.items():
+            if middleware := _MIDDLEWARE.match(label):
+                dropped.add(f"middleware {middleware[1]} ({middleware[2]})")
+            for path in _PATH.findall(value) if _RULE.match(label) else ():
+                host = " ".join(_HOST.findall(value))
+                made = Location((path,), services=(name,), host=host)
+                if locations.setdefault((host, path), made) == made:
+                    ports[name] = numbers[0]
+                else:
+                    dropped.add(f"{host}{path} to {name}")
+    found = sorted(locations.values(), key=lambda one: _by_name(one.services[0]))
+    main = found[0].host if found else ""
+    return Routes(with_main(list(locations.values()), main), ports, tuple(sorted(dropped)))
 
 
 def _image_of(model: Document) -> str:
@@ -249,7 +248,7 @@ def _runs_once(name: str, document: Document) -> bool:
 
 def _main(parts: Mapping[str, Part], routes: Routes, replaced: str) -> str:
     for location in routes.locations:
-        if location.match == ("/",):
+        if location.match == ("/",) and not location.host:
             return location.services[0] if location.services else replaced
     web = [part for part in parts.values() if part.role is Role.WEB]
     web = [part for part in web if part.name not in routes.ports] or web

@@ -80,14 +80,16 @@ _TLS = """\
 
 def site(parts: Cast, listens: Mapping[int, str]) -> str:
     """Return the site: a server on port 80, and one for each further port."""
-    locations = parts.routes.locations or (Location(("/",), services=(parts.main,)),)
+    routes = parts.routes.locations
+    locations = [one for one in routes if not one.host]
+    locations = locations or [Location(("/",), services=(parts.main,))]
     if not any(one.match == ("/",) for one in locations):
         own = parts.replaced if parts.routes.own else parts.main
-        locations = (*locations, Location(("/",), services=(own,)))
+        locations.append(Location(("/",), services=(own,)))
     lines = [
         "# What this app answers. `proxy_pass http://NAME;` sends to the service of that name.",
         "",
-        *_shared(locations),
+        *_shared((*locations, *routes)),
         "server {",
         "    listen 80 default_server reuseport;  # two nginx share the port while one is replaced",
         "    server_name _;",
@@ -95,19 +97,23 @@ def site(parts: Cast, listens: Mapping[int, str]) -> str:
     for one in locations:
         lines += ["", *_location(one, parts)]
     lines += ["}", ""]
+    for host in dict.fromkeys(one.host for one in routes if one.host):
+        lines += _server("80", host, [one for one in routes if one.host == host], parts)
     for host, service in parts.hosts.items():
-        lines += _server("80", host, service, parts)
+        lines += _server("80", host, [Location(("/",), services=(service,))], parts)
     for port, service in listens.items():
-        lines += _server(f"{port} default_server reuseport", "_", service, parts)
+        whole = [Location(("/",), services=(service,))]
+        lines += _server(f"{port} default_server reuseport", "_", whole, parts)
     return "\n".join([*lines, _TLS])
 
 
-def _server(listen: str, name: str, service: str, parts: Cast) -> Iterator[str]:
+def _server(listen: str, name: str, locations: Iterable[Location], parts: Cast) -> Iterator[str]:
     yield "server {"
     yield f"    listen {listen};"
     yield f"    server_name {name};"
-    yield ""
-    yield from _location(Location(("/",), services=(service,)), parts)
+    for one in locations:
+        yield ""
+        yield from _location(one, parts)
     yield "}"
     yield ""
 

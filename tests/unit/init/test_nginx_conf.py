@@ -32,6 +32,95 @@ def test_locations_go_to_the_services_that_they_went_to() -> None:
     assert not routes.own
 
 
+HOSTS = """
+client_max_body_size 1g;
+gzip on;
+server { listen 80; server_name shop.org admin.shop.org; return 301 https://$host$request_uri; }
+server {
+    listen 443 ssl;
+    server_name shop.org;
+    location / { proxy_pass http://web:3000; }
+    location = /twice { proxy_pass http://web:3000; }
+}
+server {
+    listen 443 ssl;
+    server_name admin.shop.org;
+    auth_basic "staff";
+    auth_basic_user_file /secret/htpasswd;
+    allow 10.0.0.0/8;
+    deny all;
+    limit_rate 1k;
+    location / { proxy_pass http://admin:9000; client_max_body_size 2g; }
+    location /open { allow all; proxy_pass http://admin:9000; }
+}
+server { listen 443; server_name old.shop.org; return 410; }
+server { listen 443; server_name shop.org; location = /twice { proxy_pass http://admin:9000; } }
+"""
+
+
+def test_each_name_has_its_locations_with_what_its_server_says() -> None:
+    routes = read_routes(HOSTS, ["web", "admin"], {}, ["/secret"])
+
+    assert [(one.host, " ".join(one.match), one.services) for one in routes.locations] == [
+        ("", "/", ("web",)),
+        ("", "= /twice", ("web",)),
+        ("admin.shop.org", "/", ("admin",)),
+        ("admin.shop.org", "/open", ("admin",)),
+    ]
+    said = [[one.text(0) for one in location.directives] for location in routes.locations[1:]]
+    login = ['auth_basic "staff";', "auth_basic_user_file /secret/htpasswd;"]
+    assert said == [
+        ["client_max_body_size 1g;"],
+        ["client_max_body_size 2g;", *login, "allow 10.0.0.0/8;", "deny all;"],
+        ["allow all;", *login, "client_max_body_size 1g;"],
+    ]
+    assert routes.dropped == ("gzip", "limit_rate", "location = /twice to admin", "return 410")
+
+
+def test_a_login_whose_file_is_in_the_image_is_named() -> None:
+    routes = read_routes(HOSTS, ["web", "admin"], {})
+
+    assert {"auth_basic", "auth_basic_user_file"} <= set(routes.dropped)
+    assert not any("auth" in str(one.directives) for one in routes.locations)
+
+
+def test_names_become_servers_with_the_files_of_their_logins() -> None:
+    made = drafted(
+        {
+            "admin": built("a"),
+            "nginx": service(
+                image="nginx", ports=[port(80, 80)], volumes=[volume("logins", "/secret")]
+            ),
+            "web": built("w"),
+        },
+        nginx={"nginx": HOSTS},
+    )
+
+    first, second = made.files["slipway/site.conf"].split("server {")[1:3]
+    assert "server_name _;" in first
+    assert "proxy_pass http://web;" in first
+    assert "server_name admin.shop.org;" in second
+    assert "proxy_pass http://admin;" in second
+    assert "admin: HTTP on 9000, by the name admin.shop.org" in told(made)
+    assert "logins and addresses of nginx are asked for" in told(made)
+    assert "- logins:/secret:ro" in made.files["compose.slipway.yaml"]
+
+
+def test_a_server_for_all_names_is_the_one_without_a_name() -> None:
+    text = """
+server { server_name a.org; location / { proxy_pass http://a:1; } }
+server { server_name _; location / { proxy_pass http://b:1; } }
+server { server_name a.org; location /.well-known/ { root /acme; } }
+"""
+    routes = read_routes(text, ["a", "b"], {}, ["/acme"])
+
+    assert {(one.host, one.match, one.services) for one in routes.locations} == {
+        ("a.org", ("/",), ("a",)),
+        ("", ("/",), ("b",)),
+        ("a.org", ("/.well-known/",), ()),
+    }
+
+
 def test_files_that_only_that_nginx_has_keep_it_there() -> None:
     text = "server { root /usr/share/nginx/html; location /api/ { proxy_pass http://api:80/; } }"
     routes = read_routes(text, ["api"], {})
@@ -114,6 +203,30 @@ def test_caddy_and_traefik_are_left_out_with_their_paths() -> None:
         assert "location /api/ {\n        proxy_pass http://api;" in site
         assert "location / {\n        proxy_pass http://web;" in site
         assert "profiles: [left-out]" in made.files["compose.slipway.yaml"]
+
+
+def test_middlewares_and_names_of_traefik_are_not_lost() -> None:
+    def labels(name: str, host: str) -> dict[str, str]:
+        rule = f"Host(`{host}`) && PathPrefix(`/`)"
+        return {
+            f"traefik.http.routers.{name}.rule": rule,
+            f"traefik.http.services.{name}.loadbalancer.server.port": "80",
+            f"traefik.http.middlewares.{name}-only.basicauth.users": "me:x",
+        }
+
+    made = drafted(
+        {
+            "admin": built("a", labels=labels("admin", "admin.org")),
+            "traefik": service(image="traefik:v3", ports=[port(80, 80)]),
+            "web": built("w", labels=labels("web", "shop.org")),
+        }
+    )
+
+    first, second = made.files["slipway/site.conf"].split("server {")[1:3]
+    assert "http://web;" in first
+    assert "server_name admin.org;" in second
+    assert "http://admin;" in second
+    assert "not taken over: middleware admin-only (basicauth)" in told(made)
 
 
 def test_a_name_of_traefik_becomes_a_server() -> None:
