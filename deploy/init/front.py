@@ -64,7 +64,7 @@ def _static_mounts(facts: Facts, parts: Cast) -> list[str]:
     ]
     mounts = parts.parts[parts.replaced].model.get("volumes", ())
     return [
-        short({**named(mount, parts.replaced, facts), "read_only": True}, facts.folder)
+        short({**named(mount, parts.replaced, facts), "read_only": True}, facts)
         for mount in mounts
         if any(folder.startswith(mount["target"].rstrip("/")) for folder in folders)
     ]

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from os.path import relpath
+from pathlib import PurePosixPath
 
 from deploy.init.facts import Document, Facts
 from deploy.init.roles import Part
@@ -19,13 +21,12 @@ _CONFIGURATION = re.compile(
 )
 
 
-def short(mount: Document, folder: str) -> str:
-    """Return a mount as Compose writes it in one line; paths below `folder` become relative."""
+def short(mount: Document, facts: Facts) -> str:
+    """Return a mount as Compose writes it in one line; paths of the checkout become relative."""
     place = str(mount.get("source") or "")
-    if place == folder:
-        place = "."
-    elif place.startswith(f"{folder}/"):
-        place = f".{place.removeprefix(folder)}"
+    if PurePosixPath(place).is_relative_to(facts.checkout):
+        way = relpath(place, facts.folder)
+        place = way if way.split("/")[0] in {".", ".."} else f"./{way}"
     words = [place] if place else []
     return ":".join([*words, mount["target"], *(["ro"] if mount.get("read_only") else [])])
 

@@ -173,7 +173,7 @@ class Overlay:
             yield f"volumes: !override {json.dumps([self._short(mount) for mount in mounts])}"
 
     def _short(self, mount: object) -> str:
-        return short(mount, self.facts.folder)  # type: ignore[arg-type]
+        return short(mount, self.facts)  # type: ignore[arg-type]
 
     def _needs(self, part: Part) -> Iterator[str]:
         gone = {each.name for each in self.cast.of(Role.PROXY, Role.ONCE)}

@@ -129,6 +129,29 @@ def test_configuration_that_is_mounted_writable_travels_with_the_release() -> No
     )
 
 
+def test_what_lies_beside_the_app_in_its_repository_is_named_from_there() -> None:
+    places = {
+        "/docker-entrypoint-initdb.d": "/home/me/db",
+        "/elsewhere": "/home/elsewhere",
+        "/hidden": "/home/me/shop/.hidden",
+    }
+    mounts = [{"type": "bind", "source": own, "target": target} for target, own in places.items()]
+    made = drafted(
+        {"db": service(image="postgres:15", volumes=mounts)},
+        full_folders=frozenset(["/home/me/db"]),
+        inside="shop/",
+    )
+
+    assert overlay(made)["db"]["volumes"] == (
+        "override",
+        [
+            "../db:/docker-entrypoint-initdb.d:ro",
+            "/home/elsewhere:/elsewhere",
+            "./.hidden:/hidden",
+        ],
+    )
+
+
 @pytest.mark.parametrize(
     "target",
     [
