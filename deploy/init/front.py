@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from deploy.init.facts import FOLDER, SITE, Facts
-from deploy.init.mounts import named, short
+from deploy.init.facts import FOLDER, SITE, Document, Facts
+from deploy.init.mounts import entry, named
 from deploy.init.roles import Cast, Role, http_ports
 
 UPDATE = "deploy: {update_config: {order: start-first, parallelism: 0, monitor: 3s}}"
@@ -43,7 +43,8 @@ def nginx_service(facts: Facts, parts: Cast, further: dict[int, str]) -> Iterato
     yield "  volumes:"
     yield f"    - ./{FOLDER}/nginx.conf:/etc/nginx/nginx.conf:ro"
     yield f"    - ./{SITE}:/etc/nginx/site.conf:ro"
-    yield from (f"    - {mount}" for mount in _static_mounts(facts, parts))
+    for mount in _static_mounts(facts, parts):
+        yield f"    - {mount if isinstance(mount, str) else json.dumps(mount)}"
     yield "  stop_signal: SIGQUIT"
     yield "  stop_grace_period: 40s"
     test = json.dumps(["CMD", *_CHECK.split()])
@@ -51,7 +52,7 @@ def nginx_service(facts: Facts, parts: Cast, further: dict[int, str]) -> Iterato
     yield f"  {UPDATE}"
 
 
-def _static_mounts(facts: Facts, parts: Cast) -> list[str]:
+def _static_mounts(facts: Facts, parts: Cast) -> list[Document | str]:
     """Return the mounts of the proxy that was there whose files nginx serves by itself."""
     if not parts.replaced:
         return []
@@ -64,7 +65,7 @@ def _static_mounts(facts: Facts, parts: Cast) -> list[str]:
     ]
     mounts = parts.parts[parts.replaced].model.get("volumes", ())
     return [
-        short({**named(mount, parts.replaced, facts), "read_only": True}, facts)
+        entry({**named(mount, parts.replaced, facts), "read_only": True}, facts)
         for mount in mounts
         if any(folder.startswith(mount["target"].rstrip("/")) for folder in folders)
     ]

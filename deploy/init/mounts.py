@@ -15,20 +15,35 @@ _DATA = re.compile(
     re.IGNORECASE,
 )
 _COLLECTED = re.compile(r"static|files", re.IGNORECASE)  # written by an app, or its own content
+_IN_ONE_LINE = frozenset(["type", "source", "target", "read_only"])
+_AS_SHORT = {"bind": {"create_host_path": True}}  # what the short way of writing says besides
 _CONFIGURATION = re.compile(
     r"^/(docker-entrypoint[^/]*|etc|conf|opt/[^/]+/(conf|config|etc)"
     r"|usr/(local|share)/(.+/)?(conf|config|etc|html|htdocs|pipeline))(/|$)"
 )
 
 
+def entry(mount: Document, facts: Facts) -> Document | str:
+    """Return a mount as the overlay has it: in one line, unless a line cannot say all of it."""
+    more = {key: value for key, value in mount.items() if key not in _IN_ONE_LINE and value}
+    if mount.get("type") in {"bind", "volume"} and more in ({}, _AS_SHORT):
+        return short(mount, facts)
+    place = {"source": _way(str(mount["source"]), facts)} if mount.get("source") else {}
+    return {**mount, **place}
+
+
 def short(mount: Document, facts: Facts) -> str:
-    """Return a mount as Compose writes it in one line; paths of the checkout become relative."""
-    place = str(mount.get("source") or "")
-    if PurePosixPath(place).is_relative_to(facts.checkout):
-        way = relpath(place, facts.folder)
-        place = way if way.split("/")[0] in {".", ".."} else f"./{way}"
+    """Return a mount in one line, as Compose has it; paths of the checkout become relative."""
+    place = _way(str(mount.get("source") or ""), facts)
     words = [place] if place else []
     return ":".join([*words, mount["target"], *(["ro"] if mount.get("read_only") else [])])
+
+
+def _way(place: str, facts: Facts) -> str:
+    if not PurePosixPath(place).is_relative_to(facts.checkout):
+        return place
+    way = relpath(place, facts.folder)
+    return way if way.split("/")[0] in {".", ".."} else f"./{way}"
 
 
 def named(mount: Document, service: str, facts: Facts) -> Document:
@@ -57,7 +72,11 @@ def kept(part: Part, gone: Sequence[Document]) -> list[Document]:
         mount
         for mount in part.model.get("volumes", ())
         if mount not in gone
-        and (mount.get("source") or not (mount["target"] + "/").startswith(inside or "\0"))
+        and (
+            mount.get("source")
+            or mount.get("type") == "tmpfs"
+            or not (mount["target"] + "/").startswith(inside or "\0")
+        )
     ]
 
 

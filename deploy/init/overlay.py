@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from deploy.init.facts import EXAMPLE, OVERLAY, SITE, Choice, Facts
 from deploy.init.front import UPDATE, listens, nginx_service
 from deploy.init.health import check_of
-from deploy.init.mounts import data, kept, named, shipped, short, sources
+from deploy.init.mounts import data, entry, kept, named, shipped, short, sources
 from deploy.init.roles import Cast, Part, Role, http_ports
 from deploy.init.variables import REGISTRY, command_of
 
@@ -170,7 +170,8 @@ class Overlay:
                 }
                 for mount in kept(part, gone)
             ]
-            yield f"volumes: !override {json.dumps([self._short(mount) for mount in mounts])}"
+            entries = [entry(mount, self.facts) for mount in mounts]
+            yield f"volumes: !override {json.dumps(entries)}"
 
     def _short(self, mount: object) -> str:
         return short(mount, self.facts)  # type: ignore[arg-type]

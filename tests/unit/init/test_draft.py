@@ -129,6 +129,29 @@ def test_configuration_that_is_mounted_writable_travels_with_the_release() -> No
     )
 
 
+def test_what_one_line_cannot_say_of_a_mount_stays() -> None:
+    kinds = [
+        {"type": "tmpfs", "target": "/app/tmp", "tmpfs": {"size": "1048576"}},
+        {**volume("all", "/all"), "volume": {"subpath": "one"}},
+        {**bind("web/uploads", "/app/uploads"), "bind": {"create_host_path": True, "selinux": "z"}},
+        {**volume("pages", "/pages"), "volume": {}},
+        {**bind("web/data", "/app/data"), "bind": {"create_host_path": True}},
+    ]
+    mounts = [bind("web", "/app"), *kinds]
+    made = drafted({"web": built(ports=[port(3000, 3000)], volumes=mounts)})
+
+    assert overlay(made)["web"]["volumes"] == (
+        "override",
+        [
+            kinds[0],
+            kinds[1],
+            {**kinds[2], "source": "./web/uploads"},
+            "pages:/pages",
+            "./web/data:/app/data",
+        ],
+    )
+
+
 def test_what_lies_beside_the_app_in_its_repository_is_named_from_there() -> None:
     places = {
         "/docker-entrypoint-initdb.d": "/home/me/db",
