@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -47,6 +48,10 @@ def compose_file(folder: Path, name: str = "") -> Path | None:
     """Return a folder's Compose file: `name`, or as Compose finds it. Raises `SettingsError`."""
     if not folder.is_dir():
         raise SettingsError(str(folder), "there is no such folder", "name one with --folder")
+    where = PurePath(name).parent
+    if where != PurePath():
+        remedy = f"name that folder: --folder {shlex.quote(str(folder / where))}"
+        raise SettingsError("--file", f"{name} lies in another folder than the app", remedy)
     if name and not (folder / name).is_file():
         raise SettingsError("--file", f"there is no {folder / name}", "mend the path")
     found = (folder / each for each in ([name] if name else _COMPOSE))

@@ -254,6 +254,10 @@ def test_flags_are_judged(folder: Path) -> None:
         compose_file(folder / "elsewhere")
     with pytest.raises(SettingsError, match="there is no .*other.yaml"):
         compose_file(folder, "other.yaml")
+    for name in ("docker/compose.yaml", "../compose.yaml", "/compose.yaml"):
+        with pytest.raises(SettingsError, match="name that folder: --folder"):
+            compose_file(folder, name)
+    assert compose_file(folder, "./compose.yml") == folder / "compose.yml"
     with pytest.raises(SettingsError, match="is no name"):
         begin(folder, "My Shop")
     with pytest.raises(SettingsError, match="is none of them"):
