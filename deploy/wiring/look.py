@@ -3,12 +3,11 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from dotenv import dotenv_values
 
 from deploy.engine.compose.document import read_document, read_written
 from deploy.engine.compose.services import image_name
@@ -17,16 +16,9 @@ from deploy.host.local import LocalHost
 from deploy.init import Facts
 from deploy.init.draft import MARKERS
 from deploy.init.facts import Context
-from deploy.init.variables import Variable, public, stand_ins, variables_of
+from deploy.init.variables import public, stand_ins, variables_of
+from deploy.wiring.values import EXAMPLES, env_files, env_names, places, values
 
-_EXAMPLES = (
-    ".env.example",
-    ".env.sample",
-    ".env.dist",
-    ".env.template",
-    "env.example",
-    "example.env",
-)
 _HEALTH = re.compile(  # of the whole app: what is below a router may have another prefix
     r"\b(?:app|application|fastify|http|mux|server)\.(?:all|get|GET|Get|Handle|HandleFunc|route)"
     r"\(\s*[\"'`](/(?:api/)?(?:v\d/)?(?:healthz?|health[-_]?check|ping|livez|readyz))/?[\"'`]"
@@ -57,19 +49,22 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
     """Return what is known of the app in `folder`."""
     text = _text_of(compose)
     raw = _raw(compose, text)
-    examples, own = _values(folder, _EXAMPLES), _values(folder, (".env",))
+    whole = read_written(LocalHost(), app, compose)
+    written = whole.get("services") or raw
+    if set(written) != set(raw) or any(service.get("extends") for service in raw.values()):
+        text += "\n" + yaml.safe_dump(whole, width=_LONG)  # what stands in other files
+    examples, own = values(folder, EXAMPLES), values(folder, (".env",))
     examples |= {k: v for k, v in own.items() if k not in examples and public(k, v)}
-    env_files = {
-        name: tuple(_env_files(service)) for name, service in raw.items() if service.get("env_file")
-    }
     names: dict[str, tuple[str, ...]] = {}
-    for name, files in env_files.items():
-        there = _env_names(folder, files)
+    for name, service in written.items():
+        if not service.get("env_file"):
+            continue
+        there = env_names(folder, tuple(env_files(service)))
         examples |= {k: v for k, v in there[1].items() if k not in examples}
         names[name] = there[0]
     # No other value of their own goes into the model: what comes of it stands in the repository.
-    known = {**_places(folder, own, checkout), **examples}
-    document = _document(compose, app, text, tuple(env_files), known)
+    known = {**places(folder, own, checkout), **examples}
+    document = _document(compose, app, text, tuple(names), known)
     services = document["services"]
     return Facts(
         app=app,
@@ -81,9 +76,9 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         single_files=frozenset(str(p) for p in _mounted(services) if _is_file(p)),
         full_folders=frozenset(str(p) for p in _mounted(services) if _is_full(p)),
         override=_override(compose),
-        inactive=tuple(sorted(set(raw) - set(services))),
+        inactive=tuple(sorted(set(written) - set(services))),
         contexts=tuple(dict.fromkeys(c for m in services.values() if (c := _built_from(m)))),
-        written=read_written(LocalHost(), app, compose) or raw,
+        written=written,
         env_files=names,
         examples=examples,
         dockerfiles={n: t for n, m in services.items() if (t := _dockerfile(m))},
@@ -168,60 +163,6 @@ def _override(compose: Path) -> str:
     stem = compose.name.rpartition(".")[0]
     names = (f"{stem}.override.{end}" for end in ("yaml", "yml"))
     return next((name for name in names if compose.with_name(name).is_file()), "")
-
-
-def _env_files(service: Mapping[str, Any]) -> Iterator[str]:
-    entries = service["env_file"]
-    for entry in entries if isinstance(entries, list) else [entries]:
-        yield entry["path"] if isinstance(entry, dict) else str(entry)
-
-
-def _env_names(folder: Path, files: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Return the names in env files, or in their examples, and the values that all may know."""
-    names: dict[str, None] = {}
-    values: dict[str, str] = {}
-    for file in files:
-        there = folder / file
-        example = [
-            there.with_name(f"{there.name}{end}")
-            for end in (".example", ".sample", "-sample", "-example", ".dist")
-        ]
-        example += [there.with_name(f"{there.name}.example".replace(".env.", ".env.example."))]
-        beside = [there.with_name(name) for name in _EXAMPLES]
-        found = next((path for path in (*example, there, *beside) if path.is_file()), None)
-        if found is None:
-            continue
-        read = {k: v for k, v in _assigned(found).items() if v is not None}
-        names |= dict.fromkeys(read)
-        values |= {k: v for k, v in read.items() if found != there or public(k, v)}
-    return tuple(names), values
-
-
-def _values(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name in names:
-        path = folder / name
-        if path.is_file():
-            found |= {k: v for k, v in _assigned(path).items() if v}
-    return found
-
-
-def _assigned(path: Path) -> dict[str, str | None]:
-    """Return what an env file says; nothing where it cannot be read."""
-    try:
-        return dotenv_values(path, interpolate=False)
-    except (OSError, UnicodeDecodeError):
-        return {}
-
-
-def _places(folder: Path, own: Mapping[str, str], checkout: Path) -> dict[str, str]:
-    """Return the values that name what is there in the checkout, such as a folder to build from."""
-    there = {name: (folder / value).resolve() for name, value in own.items()}
-    return {
-        name: own[name]
-        for name, path in there.items()
-        if not Variable(name).secret and path.is_relative_to(checkout) and os.path.exists(path)  # noqa: PTH110 - never raises, whatever the value is
-    }
 
 
 def _is_file(path: Path) -> bool:

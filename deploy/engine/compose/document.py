@@ -127,14 +127,14 @@ def _below(root: yaml.Node | None) -> Iterator[yaml.Node]:
 
 
 def read_written(host: Host, project: str, file: Path) -> Mapping[str, Any]:
-    """Return the services as they are written: no `${NAME}` is filled in, no env file is read.
+    """Return the model as it is written: no `${NAME}` is filled in, no env file is read.
 
-    `extends` and `include` are followed. There are none where Compose cannot read the file so.
+    `extends` and `include` are followed. It is empty where Compose cannot read the file so.
     """
     argv = (*compose_argv(project, (file,), None), "config", "--no-interpolate")
     result = host.run(Command((*argv, "--format", "json"), name="docker compose config"))
-    services: dict[str, Any] = json.loads(result.stdout).get("services", {}) if result.ok else {}
-    return services
+    document: dict[str, Any] = json.loads(result.stdout) if result.ok else {}
+    return document
 
 
 def _add_extensions(document: dict[str, Any], host: Host, command: Command) -> None:

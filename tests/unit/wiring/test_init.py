@@ -178,6 +178,34 @@ def test_what_is_there_is_left_as_it_is(folder: Path) -> None:
     assert begun.stayed == (folder / "tasks.py",)
 
 
+def test_what_other_files_bring_is_known_as_well(folder: Path) -> None:
+    (folder / "compose.yml").write_text("""\
+include: [inner/more.yaml]
+services:
+  web: { extends: { file: base.yaml, service: base }, ports: ["80:3000"] }
+""")
+    (folder / "base.yaml").write_text(
+        "services: { base: { build: ., env_file: web.env, environment: { A: '${OUTER}' } } }\n"
+    )
+    (folder / "web.env").write_text("WEB_TOKEN=hunter2\n")
+    (folder / "inner").mkdir()
+    (folder / "inner/more.yaml").write_text("""\
+services:
+  worker: { image: "w:${INNER?}", command: "run ${MORE}", env_file: worker.env, networks: [n] }
+networks: { n: { name: "${NET_NAME}" } }
+""")
+    (folder / "inner/worker.env").write_text("WORKER_TOKEN=letmein\n")
+    (folder / "inner/.env").write_text("MORE=abc-private\nINNER=1\n")
+
+    begun = begin(folder, "shop")
+    written = "".join(path.read_text() for path in begun.written)
+    example = (folder / "slipway/.env.example").read_text()
+    for name in ("WEB_TOKEN", "WORKER_TOKEN", "OUTER", "INNER", "MORE", "NET_NAME"):
+        assert f"\n{name}=" in example
+    assert (folder / "compose.slipway.yaml").read_text().count("env_file: !reset []") == 2
+    assert not any(value in written for value in ("hunter2", "letmein", "abc-private"))
+
+
 def test_what_may_not_be_looked_at_is_left_alone(folder: Path) -> None:
     (folder / ".env").write_bytes(b"DB_USER=\xff\n")
     (folder / "pgdata").mkdir(mode=0)
