@@ -103,11 +103,15 @@ class Overlay:
             self._choose(f"{part.name}: its ports stay published", why)
             return
         yield "ports: !reset []"
-        behind = http_ports(part) if part.role is Role.WEB else {}
-        lost = sorted({int(port["target"]) for port in ports} - set(behind))
-        if lost:
-            shown = ", ".join(map(str, lost))
-            self._choose(f"{part.name}: {shown} not published", _NOT_FOR_THE_WORLD[part.role])
+        behind = set(http_ports(part)) if part.role is Role.WEB else set()
+        lost = {int(port["target"]) for port in ports} - behind
+        for gone, why in (
+            (lost, _NOT_FOR_THE_WORLD[part.role]),
+            (behind - {part.port}, f"nginx sends to {part.port}, and a service has one such port"),
+        ):
+            if gone:
+                shown = ", ".join(map(str, sorted(gone)))
+                self._choose(f"{part.name}: {shown} not published", why)
 
     def _upstream(self, part: Part) -> Iterator[str]:
         if part.role is not Role.WEB:

@@ -82,6 +82,14 @@ def test_every_other_published_service_keeps_its_port() -> None:
     assert "old: 9229 not published" in told(made)
 
 
+def test_a_second_port_that_may_speak_http_is_named() -> None:
+    made = drafted({"store": built(ports=[port(9000, 9000), port(9001, 9001), port(9229, 9229)])})
+
+    assert overlay(made)["store"]["ports"] == ("reset", [])
+    assert "store: 9001 not published: nginx sends to 9000" in told(made)
+    assert "store: 9229 not published: it is for debuggers" in told(made)
+
+
 def test_databases_and_tools_are_not_for_the_world() -> None:
     made = drafted(
         {
