@@ -37,6 +37,16 @@ class Need:
         return f"{self.source}:{self.target}:{self.port}"
 
 
+def wanted(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a Compose document without the services of which no replica is wanted."""
+    there = {name: each for name, each in document["services"].items() if _replicas(each) != 0}
+    return {**document, "services": there}
+
+
+def _replicas(service: Mapping[str, Any]) -> int:
+    return int((service.get("deploy") or {}).get("replicas", service.get("scale", 1)))
+
+
 def needs(document: Mapping[str, Any]) -> tuple[Need, ...]:
     """Return who needs whom, by `depends_on`; a target without a known port is left out."""
     return tuple(_needs(document["services"]))

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from deploy.doctor.diagnose import Case
 from deploy.doctor.facts import CONTAINER, parse
-from deploy.doctor.needs import jobs, needs, published
+from deploy.doctor.needs import jobs, needs, published, wanted
 from deploy.engine.compose.services import proxy_of
 from deploy.host import Script, check
 from deploy.wiring.app import App
@@ -18,15 +18,15 @@ _NONE = "-"
 
 def examine(app: App) -> Case:
     """Return what was seen of `app`, beside what it wants. Raises `HostError`, `ComposeError`."""
-    document = app.document()
-    wanted = needs(document)
+    document = wanted(app.document())
+    needed = needs(document)
     command = _EXAMINE.command(
         app.project,
         CONTAINER,
         proxy_of(document) or _NONE,
         app.environment.url or _NONE,
         f"{urlsplit(app.environment.url).hostname}:{app.environment.url_port}",
-        *(need.argument() for need in wanted),
+        *(need.argument() for need in needed),
         timeout=_TIMEOUT,
     )
     with app.reach() as target:
@@ -36,7 +36,7 @@ def examine(app: App) -> Case:
     return Case(
         parse(text),
         tuple(document["services"]),
-        wanted,
+        needed,
         published(document),
         time.time(),
         jobs(document),

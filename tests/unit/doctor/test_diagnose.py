@@ -5,7 +5,7 @@ import pytest
 
 from deploy.doctor.diagnose import Case, Finding, diagnose
 from deploy.doctor.facts import Container, Facts
-from deploy.doctor.needs import Need, jobs, needs, published
+from deploy.doctor.needs import Need, jobs, needs, published, wanted
 
 NOW = 1_700_000_000.0
 DAY = 86_400
@@ -148,6 +148,19 @@ DOCUMENT = {
         "job": {"image": "team/job:1"},
     }
 }
+
+
+def test_a_service_of_which_no_replica_is_wanted_is_left_out() -> None:
+    services: dict[str, Any] = {
+        **DOCUMENT["services"],
+        "db": {"image": "postgres:15", "deploy": {"replicas": 0}},
+        "api": {"image": "team/api:1", "expose": ["8000"], "scale": 0},
+        "job": {"image": "team/job:1", "deploy": {"replicas": 2}},
+    }
+    left = wanted({"services": services})
+
+    assert set(left["services"]) == {"web", "job"}
+    assert needs(left) == ()
 
 
 def test_who_needs_whom_is_read_from_the_compose_file() -> None:
