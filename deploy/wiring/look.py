@@ -17,7 +17,7 @@ from deploy.init import Facts
 from deploy.init.draft import MARKERS
 from deploy.init.facts import Context
 from deploy.init.variables import public, stand_ins, variables_of
-from deploy.wiring.values import EXAMPLES, env_files, env_names, places, values
+from deploy.wiring.values import EXAMPLES, env_files, env_names, usable, values
 
 _HEALTH = re.compile(  # of the whole app: what is below a router may have another prefix
     r"\b(?:app|application|fastify|http|mux|server)\.(?:all|get|GET|Get|Handle|HandleFunc|route)"
@@ -63,7 +63,7 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         examples |= {k: v for k, v in there[1].items() if k not in examples}
         names[name] = there[0]
     # No other value of their own goes into the model: what comes of it stands in the repository.
-    known = {**places(folder, own, checkout), **examples}
+    known = {**usable(own, written, folder, checkout), **examples}
     document = _document(compose, app, text, tuple(names), known)
     services = document["services"]
     return Facts(

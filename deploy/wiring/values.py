@@ -1,13 +1,15 @@
 """Env files of an app that was never deployed: their names, and what all may know of them."""
 
+import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
 
-from deploy.init.variables import Variable, public
+from deploy.init.variables import Variable, public, variables_of
 
 EXAMPLES = (
     ".env.example",
@@ -16,6 +18,10 @@ EXAMPLES = (
     ".env.template",
     "env.example",
     "example.env",
+)
+_PORTS = frozenset(["ports", "expose"])
+_TOLD = frozenset(  # from these something may be written into the repository
+    ["build", "command", "entrypoint", "environment", "labels", "test", "volumes"]
 )
 
 
@@ -65,11 +71,38 @@ def _assigned(path: Path) -> dict[str, str | None]:
         return {}
 
 
-def places(folder: Path, own: Mapping[str, str], checkout: Path) -> dict[str, str]:
-    """Return the values that name what is there in the checkout, such as a folder to build from."""
-    there = {name: (folder / value).resolve() for name, value in own.items()}
+def usable(
+    own: Mapping[str, str], services: Mapping[str, Any], folder: Path, checkout: Path
+) -> dict[str, str]:
+    """Return the private values that the model may have.
+
+    They name what is there in the checkout, such as a folder to build from, are ports of the
+    machine, or are used where nothing is written from, such as an image.
+    """
+    uses = [use for service in services.values() for use in _uses(service)]
+    ports = {name for key, name in uses if key in _PORTS}
+    silent = {name for _, name in uses} - {name for key, name in uses if key in {*_TOLD, *_PORTS}}
     return {
-        name: own[name]
-        for name, path in there.items()
-        if not Variable(name).secret and path.is_relative_to(checkout) and os.path.exists(path)  # noqa: PTH110 - never raises, whatever the value is
+        name: value
+        for name, value in own.items()
+        if not Variable(name).secret
+        and (
+            name in silent
+            or (name in ports and re.fullmatch(r"\d{1,5}", value))
+            or _is_there(folder / value, checkout)
+        )
     }
+
+
+def _uses(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each key of a service with the variables that stand in it."""
+    check = service.get("healthcheck")
+    more = check if isinstance(check, Mapping) else {}
+    for key, value in [*service.items(), *more.items()]:
+        if key != "healthcheck":
+            yield from ((key, one.name) for one in variables_of(json.dumps(value, default=str)))
+
+
+def _is_there(path: Path, checkout: Path) -> bool:
+    ours = path.resolve().is_relative_to(checkout)
+    return ours and os.path.exists(path)  # noqa: PTH110 - Path.exists raises where a name is long

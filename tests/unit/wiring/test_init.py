@@ -99,6 +99,24 @@ server {
 """
 
 
+def test_private_values_decide_where_none_of_them_is_written(folder: Path) -> None:
+    (folder / ".env").write_text("DB_IMAGE=postgres:15\nOUT=8123\nPAUSE=7s\nMY_PW=8124\n")
+    (folder / "compose.yml").write_text("""\
+services:
+  api: { build: ., ports: ["80:3000"] }
+  db: { image: "${DB_IMAGE}", healthcheck: { test: "a ${MY_PW}", interval: "${PAUSE}" } }
+  web: { build: ., ports: ["${OUT}:3000"], command: "a ${MY_PW}" }
+  zoo: { image: httpd, ports: ["${OUT}:80"] }
+""")
+
+    begun = begin(folder, "shop")
+    assert "db: has no named volume" in told(begun)
+    assert "zoo: HTTP on 80, behind port 8123 of nginx" in told(begun)
+    written = "".join(path.read_text() for path in begun.written)
+    assert "postgres:15" not in written
+    assert "8124" not in written
+
+
 def test_env_files_and_keys_are_in_no_image_of_a_folder_above(folder: Path) -> None:
     (folder / "compose.yml").unlink()
     (folder / ".git").mkdir()
