@@ -135,7 +135,8 @@ def _about_proxy(parts: Cast, by: str, path: str) -> Iterator[Choice]:
             "nothing here tells that they would work: write them there, if the app needs them",
             SITE,
         )
-    guards = (said for one in parts.routes.locations for said in one.directives)
+    asked = (one for one in parts.routes.locations if not one.host)
+    guards = (said for one in asked for said in one.directives)
     if any(said.words[0] in {"auth_basic", "deny"} for said in guards):
         yield Choice(
             f"logins and addresses of {parts.replaced} are asked for, as they were",

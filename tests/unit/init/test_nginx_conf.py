@@ -102,8 +102,16 @@ def test_names_become_servers_with_the_files_of_their_logins() -> None:
     assert "server_name admin.shop.org;" in second
     assert "proxy_pass http://admin;" in second
     assert "admin: HTTP on 9000, by the name admin.shop.org" in told(made)
-    assert "logins and addresses of nginx are asked for" in told(made)
+    assert "logins and addresses of nginx are asked for" not in told(made)
     assert "- logins:/secret:ro" in made.files["compose.slipway.yaml"]
+
+
+def test_a_login_in_front_of_the_url_is_told() -> None:
+    text = "server { deny all; location / { proxy_pass http://web; } }"
+    proxy = service(image="nginx", ports=[port(80, 80)])
+    made = drafted({"nginx": proxy, "web": built("w")}, nginx={"nginx": text})
+
+    assert "logins and addresses of nginx are asked for, as they were: `url` must" in told(made)
 
 
 def test_a_server_for_all_names_is_the_one_without_a_name() -> None:
