@@ -17,7 +17,7 @@ from deploy.init import Facts
 from deploy.init.draft import MARKERS
 from deploy.init.facts import Context
 from deploy.init.variables import public, stand_ins, variables_of
-from deploy.wiring.values import EXAMPLES, env_files, env_names, usable, values
+from deploy.wiring.values import EXAMPLES, env_files, env_names, is_file, usable, values
 
 _HEALTH = re.compile(  # of the whole app: what is below a router may have another prefix
     r"\b(?:app|application|fastify|http|mux|server)\.(?:all|get|GET|Get|Handle|HandleFunc|route)"
@@ -73,7 +73,7 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         document=document,
         folder=str(folder),
         inside=inside(folder, checkout),
-        single_files=frozenset(str(p) for p in _mounted(services) if _is_file(p)),
+        single_files=frozenset(str(p) for p in _mounted(services) if is_file(p)),
         full_folders=frozenset(str(p) for p in _mounted(services) if _is_full(p)),
         override=_override(compose),
         inactive=tuple(sorted(set(written) - set(services))),
@@ -165,14 +165,6 @@ def _override(compose: Path) -> str:
     return next((name for name in names if compose.with_name(name).is_file()), "")
 
 
-def _is_file(path: Path) -> bool:
-    """Whether it is a file; what may not be looked at, such as a database's folder, is none."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
 def _is_full(path: Path) -> bool:
     """Whether it is a folder with content, as far as it may be looked at."""
     try:
@@ -220,14 +212,14 @@ def _configuration(model: Mapping[str, Any], words: tuple[str, ...], of: str) ->
     files: list[Path] = []
     for mount in model.get("volumes", ()):
         source = Path(mount.get("source") or "")
-        if mount.get("type") == "bind" and _is_file(source):
+        if mount.get("type") == "bind" and is_file(source):
             files.append(source)
         elif (
             mount.get("type") == "bind"
             and _is_full(source)
             and mount["target"].startswith(_TARGETS)
         ):
-            files += sorted(path for path in source.rglob("*") if _is_file(path))
+            files += sorted(path for path in source.rglob("*") if is_file(path))
     context = _context(model)
     if context:
         copied = re.findall(

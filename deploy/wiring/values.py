@@ -44,7 +44,7 @@ def env_names(folder: Path, files: tuple[str, ...]) -> tuple[tuple[str, ...], di
         ]
         example += [there.with_name(f"{there.name}.example".replace(".env.", ".env.example."))]
         beside = [there.with_name(name) for name in EXAMPLES]
-        found = next((path for path in (*example, there, *beside) if path.is_file()), None)
+        found = next((path for path in (*example, there, *beside) if is_file(path)), None)
         if found is None:
             continue
         read = {k: v for k, v in _assigned(found).items() if v is not None}
@@ -58,7 +58,7 @@ def values(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:
         path = folder / name
-        if path.is_file():
+        if is_file(path):
             found |= {k: v for k, v in _assigned(path).items() if v}
     return found
 
@@ -69,6 +69,14 @@ def _assigned(path: Path) -> dict[str, str | None]:
         return dotenv_values(path, interpolate=False)
     except (OSError, UnicodeDecodeError):
         return {}
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is a file; what may not be looked at, such as another user's, is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def usable(

@@ -230,7 +230,8 @@ def test_what_may_not_be_looked_at_is_left_alone(folder: Path) -> None:
     nowhere = "n" * 300  # no file system has such a name: even root is refused
     mounts = f'["./pgdata:/var/lib/data", "./{nowhere}:/etc/nginx/{nowhere}"]'
     (folder / "compose.yml").write_text(
-        f"services: {{ web: {{ image: nginx, ports: ['80:80'], volumes: {mounts} }} }}\n"
+        f"services: {{ web: {{ image: nginx, ports: ['80:80'], volumes: {mounts},"
+        f" env_file: ./{nowhere} }} }}\n"
     )
 
     assert "web: HTTP on 80" in told(begin(folder, "shop"))
