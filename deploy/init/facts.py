@@ -42,6 +42,7 @@ class Facts:
     inside: str = ""
     single_files: frozenset[str] = frozenset()  # what is mounted and is a file
     full_folders: frozenset[str] = frozenset()  # what is mounted and is a folder with content
+    source_folders: frozenset[str] = frozenset()  # what is mounted and has files of source
     override: str = ""  # the file that a bare `docker compose` reads besides
     inactive: tuple[str, ...] = ()  # services of profiles that nobody asked for
     contexts: tuple[Context, ...] = ()

@@ -10,10 +10,10 @@ from deploy.init.roles import Part
 from deploy.init.variables import variables_of
 
 _DATA = re.compile(
-    r"data|upload|media|storage|backup|state|cache|sqlite|acme|letsencrypt|logs?$"
-    r"|(^|[-_.])(db|instance)$",
-    re.IGNORECASE,
+    r"data|upload|media|storage|backup|state|cache|sqlite|acme|letsencrypt|logs?$", re.IGNORECASE
 )
+_ABOVE = re.compile(r"data|uploads?|media|storage|backups?", re.IGNORECASE)
+_EITHER = re.compile(r"(^|[-_.])(db|instance)$", re.IGNORECASE)  # of data, or of source
 _COLLECTED = re.compile(r"static|files", re.IGNORECASE)  # written by an app, or its own content
 _IN_ONE_LINE = frozenset(["type", "source", "target", "read_only"])
 _AS_SHORT = {"bind": {"create_host_path": True}}  # what the short way of writing says besides
@@ -57,12 +57,13 @@ def named(mount: Document, service: str, facts: Facts) -> Document:
 
 def sources(part: Part, facts: Facts) -> list[Document]:
     """Return the folders that are mounted over what the image has been built from."""
-    return [mount for mount in _own(part, facts) if not _is_data(mount, part)]
+    return [mount for mount in _own(part, facts) if not _is_data(mount, part, facts)]
 
 
 def data(part: Part, facts: Facts) -> list[Document]:
     """Return the folders beside the source that an app writes into, as far as names tell."""
-    return [mount for mount in _own(part, facts) if _is_data(mount, part)]
+    found = (mount for mount in _own(part, facts) if _is_data(mount, part, facts))
+    return [mount for mount in found if not mount.get("read_only")]
 
 
 def kept(part: Part, gone: Sequence[Document]) -> list[Document]:
@@ -105,10 +106,17 @@ def _own(part: Part, facts: Facts) -> list[Document]:
     ]
 
 
-def _is_data(mount: Document, part: Part) -> bool:
+def _is_data(mount: Document, part: Part, facts: Facts) -> bool:
     place = str(mount["source"]).removeprefix(_context(part)).strip("/")
-    names = [*place.split("/"), _last(mount["target"])] if place else []
-    return any(_DATA.search(name) or _COLLECTED.search(name) for name in names)
+    if not place:
+        return False
+    *above, last = place.split("/")
+    names = (last, _last(mount["target"]))
+    return (
+        any(_DATA.search(name) or _COLLECTED.search(name) for name in names)
+        or any(_ABOVE.fullmatch(name) for name in above)
+        or (any(map(_EITHER.search, names)) and str(mount["source"]) not in facts.source_folders)
+    )
 
 
 def _context(part: Part) -> str:

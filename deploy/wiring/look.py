@@ -75,6 +75,7 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         inside=inside(folder, checkout),
         single_files=frozenset(str(p) for p in _mounted(services) if is_file(p)),
         full_folders=frozenset(str(p) for p in _mounted(services) if _is_full(p)),
+        source_folders=frozenset(str(p) for p in _mounted(services) if _has_source(p)),
         override=_override(compose),
         inactive=tuple(sorted(set(written) - set(services))),
         contexts=tuple(dict.fromkeys(c for m in services.values() if (c := _built_from(m)))),
@@ -171,6 +172,10 @@ def _is_full(path: Path) -> bool:
         return path.is_dir() and any(path.iterdir())
     except OSError:
         return False
+
+
+def _has_source(path: Path) -> bool:
+    return _is_full(path) and any(each.suffix in _SOURCES for each in path.iterdir())
 
 
 def _mounted(services: Mapping[str, Any]) -> list[Path]:

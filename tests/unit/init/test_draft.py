@@ -240,6 +240,16 @@ def test_data_beside_the_source_stays_mounted(place: str, target: str) -> None:
     assert f"web: ./{place}:{target} stays mounted" in told(made)
 
 
+def test_a_db_with_source_in_it_and_what_lies_below_is_source() -> None:
+    mounts = [bind("web/db", "/app/db"), bind("web/db/migrations", "/app/db/migrations")]
+    made = drafted(
+        {"web": built(ports=[port(80, 80)], volumes=mounts)},
+        source_folders=frozenset(["/home/me/shop/web/db"]),
+    )
+
+    assert overlay(made)["web"]["volumes"] == ("override", [])
+
+
 def test_a_worker_is_never_there_twice_unless_a_deploy_would_ask_each_time() -> None:
     made = drafted(
         {

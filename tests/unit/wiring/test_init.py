@@ -99,6 +99,19 @@ server {
 """
 
 
+def test_a_folder_called_db_is_data_unless_it_has_source(folder: Path) -> None:
+    (folder / "compose.yml").write_text(
+        "services: { web: { build: ., ports: ['80:80'], volumes: ['./db:/app/db'] } }\n"
+    )
+    (folder / "db").mkdir()
+    (folder / "db/shop.sqlite3").touch()
+    assert "web: ./db:/app/db stays mounted" in told(begin(folder, "shop"))
+
+    (folder / "db/models.py").touch()
+    (folder / "deploy.toml").unlink()
+    assert "web: ./db:/app/db not mounted" in told(begin(folder, "shop"))
+
+
 def test_private_values_decide_where_none_of_them_is_written(folder: Path) -> None:
     (folder / ".env").write_text("DB_IMAGE=postgres:15\nOUT=8123\nPAUSE=7s\nMY_PW=8124\n")
     (folder / "compose.yml").write_text("""\
