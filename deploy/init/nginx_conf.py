@@ -110,14 +110,23 @@ def read_routes(
     upstreams = {one.words[1]: one for one in find_all(top, "upstream") if len(one.words) > 1}
     reading = _Reading(services, upstreams, tuple(mounted))
     reading.level(top, ())
-    if not reading.ports:
+    found = with_main(reading.locations.values(), reading.main)
+    unknown = {f"server_name {one.host.replace(UNTOLD, '$')}" for one in found if _nameless(one)}
+    found = tuple(one for one in found if not _nameless(one))
+    names = {name for one in found for name in one.services}
+    if not names:
         return Routes()
     return Routes(
-        with_main(reading.locations.values(), reading.main),
-        reading.ports,
-        tuple(sorted(reading.dropped)),
+        found,
+        {name: port for name, port in reading.numbers.items() if name in names},
+        tuple(sorted(reading.dropped | unknown)),
         reading.own,
     )
+
+
+def _nameless(one: Location) -> bool:
+    """Whether its names must not be told: only what is for all names does without."""
+    return UNTOLD in one.host
 
 
 def with_main(locations: Collection[Location], main: str = "") -> tuple[Location, ...]:
@@ -150,12 +159,6 @@ class _Reading:
         self.dropped: set[str] = set()
         self.own = False
 
-    @property
-    def ports(self) -> dict[str, int]:
-        """The port of each service that a location sends to."""
-        names = (name for one in self.locations.values() for name in one.services)
-        return {name: self.numbers[name] for name in names}
-
     def level(self, block: Sequence[Directive], above: tuple[Directive, ...]) -> None:
         """Read what stands outside of all servers, and the servers themselves."""
         handed = _handed(block, above)
@@ -171,9 +174,6 @@ class _Reading:
         says = {one.words[0]: one for one in server.block}
         names = says["server_name"].words[1:] if "server_name" in says else ()
         host = " ".join(name for name in names if name not in _ANY_NAME)
-        if UNTOLD in host:
-            self.dropped.add(shown(says["server_name"]))
-            return
         if any("default_server" in one.words for one in server.block):
             self.main = host
         for one in server.block:

@@ -106,6 +106,18 @@ def test_names_become_servers_with_the_files_of_their_logins() -> None:
     assert "- logins:/secret:ro" in made.files["compose.slipway.yaml"]
 
 
+def test_names_that_must_not_be_told_are_needed_for_a_second_server_alone() -> None:
+    text = """
+server { server_name ${NAME}; location / { proxy_pass http://a:1; } }
+server { server_name b.${NAME}; location / { proxy_pass http://b:1; } }
+"""
+    routes = read_routes(text, ["a", "b"], {"NAME": None})
+
+    assert [(one.host, one.services) for one in routes.locations] == [("", ("a",))]
+    assert routes.ports == {"a": 1}
+    assert routes.dropped == ("server_name b.$NAME",)
+
+
 def test_a_login_in_front_of_the_url_is_told() -> None:
     text = "server { deny all; location / { proxy_pass http://web; } }"
     proxy = service(image="nginx", ports=[port(80, 80)])
