@@ -88,9 +88,21 @@ def env_files(files: tuple[Path, ...], known: Mapping[str, str | None]) -> tuple
 
 def without_secrets(text: str, mask: Mask) -> str:
     """Return what `docker compose config` printed, masked: it quotes, and writes each `$` twice."""
-    model = mask.tree(yaml.safe_load(text.replace("$$", "$")))
+    model = mask.tree(_load(text.replace("$$", "$")))
     shown = yaml.safe_dump(model, sort_keys=False, allow_unicode=True, width=_WIDE)
     return shown.replace("$", "$$")
+
+
+class _Yaml(yaml.SafeLoader):
+    """Reads what Compose prints, to which `=` is a word like any other."""
+
+
+_Yaml.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: str(node.value))
+
+
+def _load(text: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load(text, Loader=_Yaml)  # noqa: S506 - it is a SafeLoader
+    return document
 
 
 def as_file(document: Mapping[str, Any]) -> bytes:
@@ -143,7 +155,7 @@ def _add_extensions(document: dict[str, Any], host: Host, command: Command) -> N
     https://github.com/docker/compose/issues/11528
     """
     result = host.run(Command((*command.argv[:-1], "yaml"), name=command.name))
-    services = yaml.safe_load(result.text).get("services", {}) if result.ok else {}
+    services = _load(result.text).get("services", {}) if result.ok else {}
     for name, service in services.items():
         extensions = {key: value for key, value in service.items() if key.startswith("x-")}
         document["services"][name].update(extensions)

@@ -34,6 +34,16 @@ def test_compose_is_asked_for_its_own_reading(tmp_path: Path) -> None:
     )
 
 
+def test_an_equals_sign_is_a_word() -> None:
+    text = b"services: {web: {environment: {SEPARATOR: =}, x-backup: false}}"
+    answers = {"json": b'{"services": {"web": {}}}', "yaml": text}
+    host = RecordingHost(answer=lambda command: Result(0, answers[command.argv[-1]]))
+
+    document = read_document(host, "shop-test", FILES[:1], None)
+
+    assert document["services"]["web"] == {"x-backup": False}
+
+
 def test_without_an_env_file_none_is_named() -> None:
     assert "--env-file" not in compose_argv("shop-test", FILES, None)
 
