@@ -10,7 +10,7 @@ _TARGET = re.compile(r"https?://([\w.-]+)(?::(\d+))?(/\S*)?")
 _PASSED = frozenset(["uwsgi_pass", "fastcgi_pass", "grpc_pass", "scgi_pass"])
 _FILES = frozenset(["root", "alias", "try_files", "index"])
 _AUTH = frozenset(["auth_basic", "auth_basic_user_file"])
-_INHERITED = frozenset(  # what a location has of its server, unless it says so itself
+_EITHER = frozenset(  # what a location may say, and else has of its server
     [
         "add_header",
         "allow",
@@ -18,16 +18,15 @@ _INHERITED = frozenset(  # what a location has of its server, unless it says so 
         "client_max_body_size",
         "deny",
         "expires",
-        "index",
         "proxy_buffering",
         "proxy_cookie_path",
         "proxy_read_timeout",
         "proxy_redirect",
         "proxy_request_buffering",
         "proxy_send_timeout",
-        "proxy_set_header",
     ]
 )
+_INHERITED = _EITHER | {"index", "proxy_set_header"}
 _GROUPS = {"deny": "allow"}  # one of them replaces all of both
 _OURS = re.compile(  # what is known otherwise, or decided in our own main file, or of TLS
     r"location|root|listen|server_name|upstream|events|http2?|include|ssl_.*|user|pid|use"
@@ -46,27 +45,7 @@ _COVERED = frozenset(
         "upgrade",
     ]
 )
-_KEPT = frozenset(
-    [
-        "add_header",
-        "allow",
-        *_AUTH,
-        "client_max_body_size",
-        "default_type",
-        "deny",
-        "expires",
-        "proxy_buffering",
-        "proxy_cookie_path",
-        "proxy_read_timeout",
-        "proxy_redirect",
-        "proxy_request_buffering",
-        "proxy_send_timeout",
-        "return",
-        "rewrite",
-        "types",
-        *_FILES,
-    ]
-)  # fmt: skip
+_KEPT = _EITHER | _FILES | {"default_type", "return", "rewrite", "types"}
 
 
 @dataclass(frozen=True)
