@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import yaml
@@ -20,6 +19,8 @@ _REQUIRED = re.compile(r"required variable (\w+) is missing a value(?:: (.*))?")
 VALUE = "x-slipway-value"  # what a secret or config from a variable holds
 _MESSAGE = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
 _NO_LETTER = re.compile("[\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # in YAML
+_FURTHER = ("include", "extends")  # under these stand other Compose files
+_VARIABLE = re.compile(r"\$(?:(?P<plain>\w+)|\{(?P<name>\w+)(?::?-(?P<default>[^}]*))?[^}]*\})")
 _WIDE = 1_000_000  # columns: no line is folded
 
 
@@ -70,19 +71,24 @@ def variables_file(files: tuple[Path, ...], env_file: Path | None) -> Path:
 
 
 def env_files(files: tuple[Path, ...], known: Mapping[str, str | None]) -> tuple[Path, ...]:
-    """Return the env files that services name, with the variables in `known` filled in.
+    """Return the env files that services may name, with the variables in `known` filled in.
 
-    The model does not tell of them: Compose has put what they hold into the environments.
+    The model does not tell of them: Compose has put what they hold into the environments. What is
+    included or extended is read as well. Some of the paths may not be there.
     """
     found: list[Path] = []
-    for file in files:
-        try:
-            text = file.read_text(encoding="utf-8")
-            root = yaml.compose(text, yaml.SafeLoader) if "env_file" in text else None
-        except (OSError, UnicodeDecodeError, yaml.YAMLError):
-            continue  # Compose itself says what is wrong with it
-        names = (Template(name).safe_substitute(known) for name in _named(root, "env_file"))
-        found += [files[0].parent / name for name in names]
+    left, seen = list(files), set()
+    while left:
+        file = left.pop(0)
+        if file in seen:
+            continue
+        seen.add(file)
+        root = _composed(file)
+        folders = dict.fromkeys([files[0].parent, file.parent])
+        words = [_filled(word, known) for word in _named(root, "env_file")]
+        found += [folder / word for word in words for folder in folders]
+        others = [_filled(word, known) for key in _FURTHER for word in _named(root, key)]
+        left += [folder / word for word in others for folder in folders]
     return tuple(found)
 
 
@@ -113,6 +119,23 @@ def as_file(document: Mapping[str, Any]) -> bytes:
     """
     text = json.dumps(document, indent=1, ensure_ascii=False)
     return _NO_LETTER.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+
+
+def _composed(file: Path) -> yaml.Node | None:
+    """Return a Compose file as written; nothing where it is none: Compose itself says why."""
+    try:
+        return yaml.compose(file.read_text(encoding="utf-8"), yaml.SafeLoader)
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+
+
+def _filled(word: str, known: Mapping[str, str | None]) -> str:
+    """Return `word` with its variables filled in, or with what it says for one without a value."""
+
+    def value(found: re.Match[str]) -> str:
+        return known.get(found["plain"] or found["name"]) or found["default"] or ""
+
+    return _VARIABLE.sub(value, word)
 
 
 def _named(root: yaml.Node | None, key: str) -> Iterator[str]:

@@ -66,7 +66,13 @@ def test_a_secret_is_hidden_however_it_is_written(folder: Path) -> None:
         ("x-none: 0", ".env"),
         ("env_file: web.env", "web.env"),
         ("env_file: [{path: '${WHOSE}.env', required: true}]", "web.env"),
+        ("env_file: '${NOBODY:-web}.env'", "web.env"),
         ("<<: *common", "common.env"),
+        ("extends: {file: base/more.yaml, service: more}", "base/more.env"),
+        (
+            "x-none: 0}}\ninclude: [{path: [base/more.yaml]}]\nx-more: {more: {x-none: 0",
+            "base/more.env",
+        ),
     ],
 )
 def test_the_secrets_of_every_env_file_are_hidden(folder: Path, named: str, file: str) -> None:
@@ -74,7 +80,10 @@ def test_the_secrets_of_every_env_file_are_hidden(folder: Path, named: str, file
     (folder / "deploy.toml").write_text(f'app = "shop"\n{settings}')
     common = "x-common: &common {env_file: [common.env]}"
     (folder / "compose.yaml").write_text(f"{common}\nservices: {{web: {{image: web, {named}}}}}\n")
-    for name in ("web.env", "common.env", ".env"):
+    (folder / "base").mkdir()
+    more = "services: {more: {image: web, env_file: more.env}}"
+    (folder / "base/more.yaml").write_text(more)
+    for name in ("web.env", "common.env", "base/more.env", ".env"):
         (folder / name).write_text("WHOSE=web\n")
     (folder / file).write_text("WHOSE=web\nSECRET=does-not-show\n")
     app = open_app("", "staging", folder)
