@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ def look(folder: Path, compose: Path, app: str, checkout: Path) -> Facts:
         source_folders=frozenset(str(p) for p in _mounted(services) if _has_source(p)),
         override=_override(compose),
         inactive=tuple(sorted(set(written) - set(services))),
-        contexts=tuple(dict.fromkeys(c for m in services.values() if (c := _built_from(m)))),
+        contexts=tuple(dict.fromkeys(c for m in services.values() for c in _built_from(m))),
         written=written,
         env_files=names,
         examples=examples,
@@ -189,13 +189,20 @@ def _context(model: Mapping[str, Any]) -> Path | None:
     return Path(place) if place and Path(place).is_dir() else None
 
 
-def _built_from(model: Mapping[str, Any]) -> Context | None:
-    """Return what an image is built from. A Dockerfile's own `.dockerignore` goes first."""
+def _built_from(model: Mapping[str, Any]) -> Iterator[Context]:
+    """Yield what an image is built from. A Dockerfile's own `.dockerignore` goes first."""
+    build = model.get("build") or {}
     folder = _context(model)
-    if folder is None:
-        return None
-    own = folder / f"{model['build'].get('dockerfile', 'Dockerfile')}.dockerignore"
-    ignore = own if own.is_file() else folder / ".dockerignore"
+    if folder:
+        own = folder / f"{build.get('dockerfile', 'Dockerfile')}.dockerignore"
+        yield _context_of(folder, own if own.is_file() else folder / ".dockerignore")
+    for place in (build.get("additional_contexts") or {}).values():
+        more = Path(place)
+        if more.is_absolute() and more.is_dir():
+            yield _context_of(more, more / ".dockerignore")
+
+
+def _context_of(folder: Path, ignore: Path) -> Context:
     return Context(str(folder), str(ignore), _read(ignore) if ignore.is_file() else None)
 
 

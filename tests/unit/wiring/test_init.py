@@ -130,12 +130,16 @@ services:
     assert "8124" not in written
 
 
-def test_env_files_and_keys_are_in_no_image_of_a_folder_above(folder: Path) -> None:
+@pytest.mark.parametrize(
+    "build",
+    ["context: ..", "context: web, additional_contexts: { all: .., base: 'docker-image://a' }"],
+)
+def test_env_files_and_keys_are_in_no_image_of_a_folder_above(folder: Path, build: str) -> None:
     (folder / "compose.yml").unlink()
     (folder / ".git").mkdir()
     below = folder / "deploy"
-    below.mkdir()
-    (below / "compose.yaml").write_text("services: { web: { build: { context: .. } } }\n")
+    (below / "web").mkdir(parents=True)
+    (below / "compose.yaml").write_text(f"services: {{ web: {{ build: {{ {build} }} }} }}\n")
 
     begun = begin(below, "shop")
     assert (folder / ".dockerignore").read_text() == "deploy/slipway/\n.sandbox/\n"
@@ -151,8 +155,15 @@ def test_env_files_and_keys_are_in_no_image_of_a_folder_above(folder: Path) -> N
         said = told(begin(below, "shop"))
         assert (f"add {missing} to ../.dockerignore" in said) == bool(missing)
         assert ("to ../.dockerignore" in said) == bool(missing)
+
+
+def test_a_dockerignore_of_the_dockerfile_goes_first(folder: Path) -> None:
+    (folder / "compose.yml").unlink()
+    (folder / ".git").mkdir()
+    below = folder / "deploy"
+    below.mkdir()
+    (below / "compose.yaml").write_text("services: { web: { build: { context: .. } } }\n")
     (folder / "Dockerfile.dockerignore").write_text("node_modules\n")
-    (below / "deploy.toml").unlink()
     added = "add deploy/slipway/ and .sandbox/ to ../Dockerfile.dockerignore"
     assert added in told(begin(below, "shop"))
 
