@@ -11,6 +11,7 @@ from deploy.sandbox import ports, s3, servers
 
 SERVERS: Final = ("staging", "production")
 REGISTRY: Final = "registry.sandbox:5000"
+STATE: Final = ".sandbox"
 SOCKET_LIMIT: Final = 100
 """A path of a unix socket may not be longer than 107 bytes; some clients add to it."""
 
@@ -23,8 +24,9 @@ class Checkout:
 
     @classmethod
     def at(cls, root: Path) -> Self:
-        """Give the sandbox of a checkout."""
-        return cls(root.resolve())
+        """Give the sandbox of a checkout; one whose `.sandbox` is a link has that of another."""
+        state = (root / STATE).resolve()
+        return cls(state.parent if state.name == STATE else root.resolve())
 
     @property
     def identity(self) -> str:
@@ -34,7 +36,7 @@ class Checkout:
     @property
     def state(self) -> Path:
         """The folder of its keys, ports and configuration."""
-        return self.root / ".sandbox"
+        return self.root / STATE
 
     @property
     def ssh_config(self) -> Path:

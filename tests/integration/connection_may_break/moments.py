@@ -8,7 +8,8 @@ from line import Line
 from running import Running
 from stage import Stage, wait_until
 
-MIGRATE = 'migrate = { service = "web", command = "sh -c \'echo migrating; sleep 7\'" }'
+TELL = "echo migrating | tr a-z A-Z; sleep 7"  # the plan shows it as it stands here
+MIGRATE = f'migrate = {{ service = "web", command = "sh -c \'{TELL}\'" }}'
 
 Reached = Callable[[Running], None]
 Moment = Callable[[Stage, Line], AbstractContextManager[Reached]]
@@ -30,7 +31,7 @@ def pull(stage: Stage, _line: Line) -> Iterator[Reached]:
 @contextmanager
 def migrate(stage: Stage, _line: Line) -> Iterator[Reached]:
     with stage.edited("deploy.toml", ("keep = 3", f"keep = 3\n{MIGRATE}")):
-        yield lambda running: running.says("migrating")
+        yield lambda running: running.says("MIGRATING")
 
 
 @contextmanager

@@ -30,6 +30,14 @@ def test_a_link_to_a_checkout_is_the_same_checkout(tmp_path: Path) -> None:
     assert Sandbox.at(tmp_path / "link") == Sandbox.at(tmp_path / "real")
 
 
+def test_a_checkout_with_a_link_uses_the_sandbox_of_another(tmp_path: Path) -> None:
+    (tmp_path / "real/.sandbox").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/.sandbox").symlink_to("../real/.sandbox")
+
+    assert Sandbox.at(tmp_path / "other") == Sandbox.at(tmp_path / "real")
+
+
 def test_the_builders_socket_lies_in_the_checkout_where_its_path_is_short() -> None:
     box = Sandbox(Path("/srv/one"))
 
