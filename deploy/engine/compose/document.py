@@ -20,7 +20,9 @@ VALUE = "x-slipway-value"  # what a secret or config from a variable holds
 _MESSAGE = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
 _NO_LETTER = re.compile("[\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # in YAML
 _FURTHER = ("include", "extends")  # under these stand other Compose files
-_VARIABLE = re.compile(r"\$(?:(?P<plain>\w+)|\{(?P<name>\w+)(?::?-(?P<default>[^}]*))?[^}]*\})")
+_VARIABLE = re.compile(
+    r"\$(?:(?P<sign>\$)|(?P<plain>\w+)|\{(?P<name>\w+)(?::?-(?P<default>[^}]*))?[^}]*\})"
+)
 _WIDE = 1_000_000  # columns: no line is folded
 
 
@@ -79,7 +81,7 @@ def env_files(files: tuple[Path, ...], known: Mapping[str, str | None]) -> tuple
     found: list[Path] = []
     left, seen = list(files), set()
     while left:
-        file = left.pop(0)
+        file = Path(os.path.normpath(left.pop(0)))  # as Compose joins paths
         if file in seen:
             continue
         seen.add(file)
@@ -122,9 +124,11 @@ def as_file(document: Mapping[str, Any]) -> bytes:
 
 
 def _composed(file: Path) -> yaml.Node | None:
-    """Return a Compose file as written; nothing where it is none: Compose itself says why."""
+    """Return a Compose file as written, if it names others; nothing where it is no such file."""
     try:
-        return yaml.compose(file.read_text(encoding="utf-8"), yaml.SafeLoader)
+        text = file.read_text(encoding="utf-8")
+        named = any(key in text for key in ("env_file", *_FURTHER))
+        return yaml.compose(text, yaml.SafeLoader) if named else None
     except (OSError, ValueError, yaml.YAMLError):
         return None
 
@@ -133,7 +137,8 @@ def _filled(word: str, known: Mapping[str, str | None]) -> str:
     """Return `word` with its variables filled in, or with what it says for one without a value."""
 
     def value(found: re.Match[str]) -> str:
-        return known.get(found["plain"] or found["name"]) or found["default"] or ""
+        name = found["plain"] or found["name"]
+        return found["sign"] or known.get(name) or found["default"] or ""
 
     return _VARIABLE.sub(value, word)
 

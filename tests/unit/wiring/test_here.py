@@ -67,6 +67,7 @@ def test_a_secret_is_hidden_however_it_is_written(folder: Path) -> None:
         ("env_file: web.env", "web.env"),
         ("env_file: [{path: '${WHOSE}.env', required: true}]", "web.env"),
         ("env_file: '${NOBODY:-web}.env'", "web.env"),
+        ("env_file: 'pa$$web.env'", "pa$web.env"),
         ("<<: *common", "common.env"),
         ("extends: {file: base/more.yaml, service: more}", "base/more.env"),
         (

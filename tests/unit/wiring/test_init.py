@@ -130,15 +130,24 @@ services:
     assert "8124" not in written
 
 
+@pytest.fixture
+def below(folder: Path) -> Path:
+    """A folder in a repository, in which the Compose file is to be."""
+    (folder / "compose.yml").unlink()
+    (folder / ".git").mkdir()
+    found = folder / "deploy"
+    found.mkdir()
+    return found
+
+
 @pytest.mark.parametrize(
     "build",
     ["context: ..", "context: web, additional_contexts: { all: .., base: 'docker-image://a' }"],
 )
-def test_env_files_and_keys_are_in_no_image_of_a_folder_above(folder: Path, build: str) -> None:
-    (folder / "compose.yml").unlink()
-    (folder / ".git").mkdir()
-    below = folder / "deploy"
-    (below / "web").mkdir(parents=True)
+def test_env_files_and_keys_are_in_no_image_of_a_folder_above(
+    folder: Path, below: Path, build: str
+) -> None:
+    (below / "web").mkdir()
     (below / "compose.yaml").write_text(f"services: {{ web: {{ build: {{ {build} }} }} }}\n")
 
     begun = begin(below, "shop")
@@ -157,11 +166,7 @@ def test_env_files_and_keys_are_in_no_image_of_a_folder_above(folder: Path, buil
         assert ("to ../.dockerignore" in said) == bool(missing)
 
 
-def test_a_dockerignore_of_the_dockerfile_goes_first(folder: Path) -> None:
-    (folder / "compose.yml").unlink()
-    (folder / ".git").mkdir()
-    below = folder / "deploy"
-    below.mkdir()
+def test_a_dockerignore_of_the_dockerfile_goes_first(folder: Path, below: Path) -> None:
     (below / "compose.yaml").write_text("services: { web: { build: { context: .. } } }\n")
     (folder / "Dockerfile.dockerignore").write_text("node_modules\n")
     added = "add deploy/slipway/ and .sandbox/ to ../Dockerfile.dockerignore"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.engine.compose.document import VALUE, compose_argv, read_document
+from deploy.engine.compose.document import VALUE, compose_argv, env_files, read_document
 from deploy.errors import ComposeError, EngineError, SlipwayError
 from deploy.host import Result
 from deploy.host.recording import RecordingHost
@@ -153,3 +153,12 @@ def test_a_missing_plugin_is_no_fault_of_the_file(text: str) -> None:
 
     assert isinstance(error, EngineError)
     assert "install docker-compose-plugin" in str(error)
+
+
+def test_a_file_that_extends_itself_is_read_once(tmp_path: Path) -> None:
+    file = tmp_path / "app" / "compose.yaml"
+    file.parent.mkdir()
+    extends = "extends: {file: ../app/compose.yaml, service: web}"
+    file.write_text(f"services: {{web: {{env_file: web.env}}, more: {{{extends}}}}}\n")
+
+    assert env_files((file,), {}) == (file.parent / "web.env",)
